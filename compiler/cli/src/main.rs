@@ -1,0 +1,3 @@
+//! The command `aipress`.
+
+fn main() {}
