@@ -1,4 +1,18 @@
 //! The language: every kind and field as a type, layers and resolved values.
+//!
+//! Input: trees of [`crate::syntax`]. Output: JSON Schemas, merge rules, and typed documents whose leaves know their
+//! place. A field is defined once, in the module of its kind; its default stands in the built-in layer.
+
+pub mod decode;
+pub mod kind;
+pub mod layered;
+pub mod layers;
+pub mod merge;
+pub mod other;
+pub mod platform;
+pub mod schema;
+pub mod shard;
+pub mod tenant;
 
 /// The lowest layer: defaults of every kind, as YAML documents.
 pub const BUILT_IN: &str = include_str!("built_in.yaml");
