@@ -15,4 +15,10 @@ pub mod shard;
 pub mod tenant;
 
 /// The lowest layer: defaults of every kind, as YAML documents.
-pub const BUILT_IN: &str = include_str!("built_in.yaml");
+pub const BUILT_IN: &str = concat!(
+    include_str!("built_in/platform.yaml"),
+    "---\n",
+    include_str!("built_in/shard.yaml"),
+    "---\n",
+    include_str!("built_in/tenant.yaml"),
+);
