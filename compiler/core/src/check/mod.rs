@@ -1,1 +1,3 @@
-//! The check stage.
+//! Documents to a fleet: the schema first, then the rules that look across files.
+
+pub mod schema;
