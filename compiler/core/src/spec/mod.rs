@@ -12,6 +12,7 @@ pub mod other;
 pub mod platform;
 pub mod schema;
 pub mod shard;
+pub mod site;
 pub mod tenant;
 
 /// The lowest layer: defaults of every kind, as YAML documents.
