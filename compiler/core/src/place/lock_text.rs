@@ -47,7 +47,8 @@ impl Lock {
         let mut lock = Self::new();
         let mut problems = Vec::new();
         for (id, source) in sources.files() {
-            if let Some(name) = source.path.strip_prefix(FOLDER) {
+            let name = source.path.strip_prefix(FOLDER).filter(|_| *source.path != *super::index::PATH);
+            if let Some(name) = name {
                 read_file(&mut lock, &mut problems, id, name, &source.text);
             }
         }
@@ -164,7 +165,8 @@ fn file_name(name: &str) -> Option<FileName<'_>> {
 fn read_file(lock: &mut Lock, problems: &mut Vec<Diagnostic>, source: SourceId, name: &str, text: &str) {
     let mut file = LockFile { source, name, text, problems };
     let Some(kind) = file_name(name) else {
-        let expected = "expected `base/<00..ff>.lock`, `seg/<generation>-<hash>.lock`, `settled` or `tombstones`";
+        let expected =
+            "expected `base/<00..ff>.lock`, `seg/<generation>-<hash>.lock`, `settled`, `shards` or `tombstones`";
         return file.report(
             0..0,
             format!("unexpected file `{name}` in the placement lock"),

@@ -5,6 +5,7 @@
 //! site ever moves here.
 
 mod hash;
+pub mod index;
 pub mod lock;
 pub mod lock_text;
 pub mod model;
