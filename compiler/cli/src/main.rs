@@ -1,3 +1,35 @@
-//! The command `aipress`.
+//! The command `aipress`: reads a fleet from files or Git, calls the compiler, writes and shows what it returns.
 
-fn main() {}
+mod args;
+mod commands;
+mod exit;
+mod fleet;
+mod out;
+mod render;
+mod source;
+mod words;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    // Killing is safe at any moment, so an interrupted run only has to say how it ended.
+    let _ = ctrlc::set_handler(|| std::process::exit(exit::INTERRUPTED));
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::from(error.use_stderr()));
+        }
+    };
+    match commands::run(&cli) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(failure) => {
+            let code = failure.code();
+            out::report(&failure.sources, failure.diagnostics);
+            ExitCode::from(code)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The command line as types; each doc comment is the help text.
+//!
+//! Every flag can also be given as a variable: flags that several commands share as `AIPRESS_<FLAG>`, the others as
+//! `AIPRESS_<COMMAND>_<FLAG>`.
+
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::render;
+
+/// Compiles a fleet of WordPress sites in Git into Terraform, Cloud Build, ProxySQL and database state.
+///
+/// Exit codes: 0 fine; 1 error; 2 changes (with --detailed-exitcode); 3 refused by a guard; 4 stale output, a held lock
+/// or an incomplete placement lock; 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "aipress", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// The fleet's folder: the one that holds `tenants/`.
+    #[arg(
+        short = 'C',
+        long = "dir",
+        value_name = "DIR",
+        default_value = ".",
+        global = true,
+        env = "AIPRESS_DIR",
+        hide_env = true
+    )]
+    pub dir: PathBuf,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say everything that is wrong with a fleet; write nothing.
+    Check(CheckArgs),
+    /// Compile a fleet into the output folder.
+    Compile(CompileArgs),
+    /// Print completions for a shell.
+    Completions(CompletionsArgs),
+}
+
+/// Which fleet is read, and how.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// Read a commit, tag or branch instead of the files in the folder.
+    #[arg(long, value_name = "REV", env = "AIPRESS_REV", hide_env = true)]
+    pub rev: Option<String>,
+    /// The date for rules with a date, as YYYY-MM-DD (default: today, UTC).
+    #[arg(long, value_name = "DATE", env = "AIPRESS_NOW", hide_env = true)]
+    pub now: Option<jiff::civil::Date>,
+    /// Fail if a site has no recorded place.
+    #[arg(long, env = "AIPRESS_LOCKED", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub locked: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The fleet.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// How to write what is wrong; json and sarif go to standard output.
+    #[arg(long, value_enum, default_value_t = render::Format::Text, env = "AIPRESS_CHECK_FORMAT", hide_env = true)]
+    pub format: render::Format,
+}
+
+/// Arguments of `compile`.
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    /// The fleet.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The output folder, relative to the fleet's.
+    #[arg(long, value_name = "DIR", default_value = "output", env = "AIPRESS_OUT", hide_env = true)]
+    pub out: PathBuf,
+    /// Write nothing; fail with 4 and name the files if the output is not current.
+    #[arg(long, env = "AIPRESS_COMPILE_CHECK", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub check: bool,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_a_variable_of_its_own_and_help() {
+        let command = Cli::command();
+        for sub in command.get_subcommands() {
+            for flag in sub.get_arguments().chain(command.get_arguments()) {
+                let name = format!("{} {}", sub.get_name(), flag.get_id());
+                assert!(flag.get_help().is_some() || flag.is_hide_set(), "{name} has no help");
+                let variable = flag.get_env().and_then(|name| name.to_str()).unwrap_or_default();
+                assert!(flag.get_long().is_none() || variable.starts_with("AIPRESS_"), "{name} has no variable");
+            }
+        }
+    }
+}

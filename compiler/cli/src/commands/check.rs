@@ -1,0 +1,45 @@
+//! `aipress check`: everything that is wrong with a fleet; writes nothing.
+
+use std::path::Path;
+
+use aipress_core::diag::{Diagnostics, count};
+use aipress_core::source::SourceSet;
+
+use crate::args::CheckArgs;
+use crate::exit::{Exit, Failure};
+use crate::render::{Format, Look, Report};
+use crate::{fleet, out};
+
+/// Runs every stage, rendering included, so that what `check` accepts compiles.
+///
+/// # Errors
+/// The problems, if they are to be shown as text.
+pub fn run(folder: &Path, args: &CheckArgs) -> Result<Exit, Failure> {
+    let checked = fleet::load(folder, &args.input).and_then(|fleet| match fleet.render_all(|_, _| Ok(())) {
+        Ok(()) => Ok(fleet),
+        Err(diagnostics) => Err(fleet.fail(diagnostics)),
+    });
+    match (checked, args.format) {
+        (Ok(fleet), Format::Text) => {
+            out::report(&fleet.sources, fleet.compilation.warnings().clone());
+            let sites = count(fleet.compilation.site_count(), "site", "sites");
+            let shards = count(fleet.compilation.shard_count(), "shard", "shards");
+            out::result(&format!("no errors in {sites} on {shards}\n"));
+            Ok(Exit::Fine)
+        }
+        (Ok(fleet), format) => Ok(show(&fleet.sources, fleet.compilation.warnings().clone(), format)),
+        (Err(failure), Format::Text) => Err(failure),
+        (Err(failure), format) => Ok(show(&failure.sources, failure.diagnostics, format)),
+    }
+}
+
+/// Writes the document to standard output, since it is what was asked for, and the count to standard error.
+fn show(sources: &SourceSet, diagnostics: Diagnostics, format: Format) -> Exit {
+    let exit = if diagnostics.has_errors() { Exit::Errors } else { Exit::Fine };
+    let report = Report::new(sources, diagnostics);
+    out::result(&report.write(format, &Look::of_stderr()));
+    if let Some(line) = report.count_line() {
+        out::say(&line);
+    }
+    exit
+}

@@ -1,0 +1,72 @@
+//! Reads a fleet into a [`SourceSet`] from a folder or from a Git revision; the same bytes give the same set.
+//!
+//! Input: a folder, perhaps a revision. Output: the texts, or problems that point into them. What is read: `tenants/`
+//! and `templates/blueprints/`. The world is closed: in `tenants/` a file is YAML, part of the placement lock,
+//! `terraform.lock.hcl`, one of [`IGNORED`], or an error. Links are refused: Git keeps a link's text and not its target,
+//! so following it would make a folder and its revision differ.
+
+mod git;
+mod intake;
+mod worktree;
+
+use std::path::Path;
+
+use aipress_core::diag::{Code, Diagnostic, Diagnostics};
+use aipress_core::source::SourceSet;
+
+use crate::exit::Failure;
+use intake::Entry;
+
+/// The folder of the fleet's documents.
+pub const TENANTS: &str = "tenants";
+/// The folder of a fleet's own blueprints.
+pub const BLUEPRINTS: &str = "templates/blueprints";
+/// The roots that are read.
+const ROOTS: [&str; 2] = [TENANTS, BLUEPRINTS];
+
+/// Reads the fleet in `folder`: the files as they are, or as they were at `revision`.
+///
+/// # Errors
+/// Every file that cannot be taken in, at once; a revision or repository that cannot be read.
+pub fn load(folder: &Path, revision: Option<&str>) -> Result<SourceSet, Failure> {
+    let entries = match revision {
+        Some(revision) => git::read(folder, revision)?,
+        None => worktree::read(folder)?,
+    };
+    if !entries.iter().any(|entry| entry.path.starts_with("tenants/") || entry.path == TENANTS) {
+        return Err(no_fleet(folder, revision).into());
+    }
+    into_sources(entries)
+}
+
+fn into_sources(entries: Vec<Entry>) -> Result<SourceSet, Failure> {
+    let mut files = Vec::with_capacity(entries.len());
+    let mut refused = Vec::new();
+    for entry in entries {
+        match entry.text {
+            Ok(text) => files.push((entry.path, text)),
+            Err(problem) => {
+                files.push((entry.path.clone(), problem.shown_text()));
+                refused.push((entry.path, problem));
+            }
+        }
+    }
+    let sources = SourceSet::new(files);
+    if refused.is_empty() {
+        return Ok(sources);
+    }
+    let ids: std::collections::BTreeMap<_, _> =
+        sources.files().map(|(id, source)| (source.path.to_string(), id)).collect();
+    let diagnostics: Diagnostics =
+        refused.iter().filter_map(|(path, problem)| Some(problem.diagnostic(path, *ids.get(path)?))).collect();
+    Err(Failure::new(sources, diagnostics))
+}
+
+fn no_fleet(folder: &Path, revision: Option<&str>) -> Diagnostic {
+    let place = match revision {
+        Some(revision) => format!("`{revision}` of `{}`", folder.display()),
+        None => format!("`{}`", folder.display()),
+    };
+    Diagnostic::error_without_place(Code(14), format!("no fleet in {place}: there is no file in `{TENANTS}/`"))
+        .help("name the folder that holds `tenants/` with `-C DIR`, or start a fleet there with `aipress init`.")
+}
