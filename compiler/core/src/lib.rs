@@ -3,6 +3,7 @@
 //! Stages, each a module: [`source`], [`syntax`], [`spec`], [`check`], [`place`], [`lower`], [`graph`], [`emit`], [`plan`].
 //! Pure: bytes in, values out; no file, clock, environment or network.
 
+pub mod blueprint;
 pub mod check;
 pub mod diag;
 pub mod emit;

@@ -1,5 +1,7 @@
 //! What the writer makes, hcl-rs reads back as the same value.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panic")]
+
 mod hcl_support;
 
 use aipress_core::emit::hcl::{Body, Number, Value};

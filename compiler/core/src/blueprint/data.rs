@@ -1,0 +1,74 @@
+//! Values while a blueprint is evaluated.
+//!
+//! Invariant: a set is sorted and without repetitions; [`Data::Unknown`] stands for what is known only after apply.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::emit::hcl::{Number, Value};
+
+/// A value, or that it is not known yet.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Data {
+    /// Known only after apply: a reference, or something made of one.
+    Unknown,
+    /// `null`
+    Null,
+    /// A flag.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// Text.
+    String(String),
+    /// A list or tuple.
+    List(Vec<Data>),
+    /// A set.
+    Set(Vec<Data>),
+    /// A map or object.
+    Map(BTreeMap<String, Data>),
+}
+
+impl Data {
+    /// Makes a set: sorted, without repetitions.
+    #[must_use]
+    pub fn set(items: Vec<Data>) -> Self {
+        Self::Set(items.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    /// Makes an integer.
+    #[must_use]
+    pub fn integer(number: i64) -> Self {
+        Self::Number(Number::Integer(number))
+    }
+
+    /// Says what kind of value it is, without the value.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Unknown => "a value known after apply".to_owned(),
+            Self::Null => "null".to_owned(),
+            Self::Bool(flag) => flag.to_string(),
+            Self::Number(Number::Integer(number)) => format!("the number {number}"),
+            Self::Number(Number::Decimal(text)) => format!("the number {text}"),
+            Self::String(_) => "a string".to_owned(),
+            Self::List(items) => format!("a list of {}", crate::diag::count(items.len(), "item", "items")),
+            Self::Set(items) => format!("a set of {}", crate::diag::count(items.len(), "item", "items")),
+            Self::Map(entries) => format!("an object of {}", crate::diag::count(entries.len(), "field", "fields")),
+        }
+    }
+}
+
+impl From<&Value> for Data {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(flag) => Self::Bool(*flag),
+            Value::Number(number) => Self::Number(number.clone()),
+            Value::String(text) => Self::String(text.clone()),
+            Value::List(items) => Self::List(items.iter().map(Self::from).collect()),
+            Value::Object(entries) => {
+                Self::Map(entries.iter().map(|(key, value)| (key.clone(), Self::from(value))).collect())
+            }
+            Value::Template(_) | Value::Reference(_) | Value::Call(..) => Self::Unknown,
+        }
+    }
+}
