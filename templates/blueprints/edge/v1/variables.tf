@@ -76,7 +76,7 @@ variable "default_host" {
 }
 
 variable "sites" {
-  description = "Routes of sites by matcher name. `backend` is the self link of a backend service in a shard's project; `hsts` is the header's value, empty for none; `redirects` are exact paths or prefixes ending in `/*`."
+  description = "Routes of sites by matcher name. `backend` is the self link of a backend service in a shard's project; `hsts` is the header's value, empty for none; `redirects` send exact paths, or prefixes ending in `/*`, to `path` or, keeping the rest of the path, to `prefix`; `host` empty keeps the host, `code` is Google's name such as MOVED_PERMANENTLY_DEFAULT."
   type = map(object({
     hosts   = list(string)
     backend = string

@@ -62,6 +62,15 @@ variable "network" {
   })
 }
 
+variable "private_services" {
+  description = "A range for Google services that take no Private Service Connect, which is Memorystore for Redis; null when no shard has one."
+  type = object({
+    name = string
+    cidr = string
+  })
+  default = null
+}
+
 variable "regions" {
   description = "Regions by name. `endpoint_cidr` holds the addresses of database endpoints; `subnet_cidr` is where the shards' subnets come from and gets reserved; `cache_policy` lets caches connect by themselves."
   type = map(object({
@@ -127,19 +136,23 @@ variable "logging" {
 }
 
 variable "build" {
-  description = "Cloud Build: the connection to the Git provider, whose token is a secret version that somebody else filled, and the repository."
+  description = "Cloud Build: the connection to the Git provider (github or gitlab) and the repository. The token, and for gitlab the webhook's secret, are secrets by full id that somebody else filled."
   type = object({
     location        = string
     connection      = string
     installation_id = number
+    provider        = string
     token_secret    = string
+    token_version   = string
+    webhook_secret  = string
+    webhook_version = string
     repository      = string
     remote_uri      = string
   })
 }
 
 variable "triggers" {
-  description = "Cloud Build triggers by name. `event` is pull_request, push or manual; `account` is the e-mail of the identity that the build runs as; `schedule` is a cron line for a manual trigger, empty for none."
+  description = "Cloud Build triggers by name. `event` is pull_request, push or manual; `account` is the full id of the identity that the build runs as; `schedule` is a cron line for a manual trigger, empty for none."
   type = map(object({
     name              = string
     description       = string
@@ -178,12 +191,13 @@ variable "roles" {
 }
 
 variable "channels" {
-  description = "Notification channels by name, in the shared project. `secret` is the full id of the secret version with the channel's key, empty for e-mail."
+  description = "Notification channels by name, in the shared project. `type` is Google's: email, pagerduty, webhook_basicauth. `secret` is the full id of the secret with the channel's key or password, empty for e-mail."
   type = map(object({
-    type         = string
-    display_name = string
-    address      = string
-    secret       = string
+    type           = string
+    display_name   = string
+    address        = string
+    secret         = string
+    secret_version = string
   }))
 }
 

@@ -20,10 +20,14 @@ output "ready" {
 
   depends_on = [
     google_project_service.shard,
-    google_compute_subnetwork_iam_member.shard,
+    google_artifact_registry_repository_iam_member.run,
     google_cloud_run_v2_job.provision,
     google_compute_forwarding_rule.pool,
-    google_artifact_registry_repository_iam_member.shard,
+    google_compute_security_policy.edge,
+    google_compute_shared_vpc_service_project.shard,
+    google_compute_subnetwork_iam_member.run,
+    google_project_iam_member.run_network_viewer,
+    google_storage_bucket.media,
   ]
 }
 

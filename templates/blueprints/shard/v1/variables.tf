@@ -159,7 +159,7 @@ variable "secrets" {
 }
 
 variable "pool" {
-  description = "The ProxySQL group, or null when sites reach the database without one. `config` and `users` are the texts of proxysql.cnf and pool.json: a new `config` replaces the machines one by one, new `users` reach them without. `reader_port` 0 means no read splitting."
+  description = "The ProxySQL group, or null when sites reach the database without one. `config` and `users` are the texts of proxysql.cnf and pool.json: a new `config` replaces the machines one by one, new `users` reach them without. The agent runs once with `agent_init_args` before ProxySQL starts and then beside it with `agent_args`. `reader_port` 0 means no read splitting."
   type = object({
     name            = string
     account_id      = string
@@ -240,7 +240,7 @@ variable "media_bucket" {
 }
 
 variable "armor" {
-  description = "Cloud Armor policies by edge. A backend service takes a policy of its own project only, so each edge's policy stands in every shard that the edge serves. A rule has either `ranges` or an `expression`; a `rate` makes it a throttle or, with `ban_seconds` above 0, a ban."
+  description = "Cloud Armor policies by edge. A backend service takes a policy of its own project only, so each edge's policy stands in every shard that the edge serves. A rule has either `ranges` or an `expression`, the other one empty; a rule with a `rate` has the action `throttle` or, with `ban_seconds` above 0, `rate_based_ban`."
   type = map(object({
     name                = string
     description         = string
@@ -258,9 +258,12 @@ variable "armor" {
       rate = object({
         count            = number
         interval_seconds = number
-        keys             = list(string)
-        exceed_action    = string
-        ban_seconds      = number
+        keys = list(object({
+          type = string
+          name = string
+        }))
+        exceed_action = string
+        ban_seconds   = number
       })
       exclusions = list(object({
         rule_set = string
@@ -272,12 +275,13 @@ variable "armor" {
 }
 
 variable "channels" {
-  description = "Notification channels by name. An alert can only use channels of its own project, so the platform's channels are repeated here. `secret` is the full id of the secret version with the channel's key, empty for e-mail."
+  description = "Notification channels by name. An alert can only use channels of its own project, so the platform's channels are repeated here. `type` is Google's: email, pagerduty, webhook_basicauth. `secret` is the full id of the secret with the channel's key or password, empty for e-mail."
   type = map(object({
-    type         = string
-    display_name = string
-    address      = string
-    secret       = string
+    type           = string
+    display_name   = string
+    address        = string
+    secret         = string
+    secret_version = string
   }))
 }
 

@@ -67,22 +67,21 @@ variable "service_account" {
 variable "service" {
   description = "The Cloud Run service. `cpu` and `memory` are Kubernetes quantities; `cpu_always` keeps the CPU between requests; `concurrency` is requests per instance."
   type = object({
-    name                = string
-    description         = string
-    min_instances       = number
-    max_instances       = number
-    concurrency         = number
-    timeout_seconds     = number
-    cpu                 = string
-    memory              = string
-    cpu_always          = bool
-    startup_boost       = bool
-    deletion_protection = bool
+    name            = string
+    description     = string
+    min_instances   = number
+    max_instances   = number
+    concurrency     = number
+    timeout_seconds = number
+    cpu             = string
+    memory          = string
+    cpu_always      = bool
+    startup_boost   = bool
   })
 }
 
 variable "runtime" {
-  description = "The WordPress container. `image` ends with a digest. `secret_env` and `secret_files` name a secret by its full id and an exact version; a file appears as `<directory>/<file>`."
+  description = "The WordPress container. `image` ends with a digest. `secret_env` and `secret_files` name a secret by its full id and an exact version; a file appears as `<directory>/<file>`, each in a directory of its own. `secret_grants` are the ids of all secrets named here, once each."
   type = object({
     image = string
     port  = number
@@ -157,7 +156,7 @@ variable "secret" {
 }
 
 variable "bucket" {
-  description = "The media bucket. With `folder` set, `name` is a bucket that the shard owns and the site gets a managed folder in it, with the closing slash. `prevent_destroy` keeps the bucket when Terraform would delete it."
+  description = "The media bucket. With `folder` set, `name` is a bucket that the shard owns and the site gets a managed folder in it, with the closing slash. `folder` is empty otherwise. `prevent_destroy` refuses a plan that would delete the media."
   type = object({
     name             = string
     folder           = string
