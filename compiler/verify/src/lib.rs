@@ -1,3 +1,9 @@
 //! Development tools: fleets to test with, the checks behind `cargo verify`, benchmarks.
 
+pub mod bench;
+pub mod count;
 pub mod fleet;
+pub mod readme;
+pub mod run;
+pub mod steps;
+pub mod tools;

@@ -1,8 +1,9 @@
 //! The command behind `cargo verify`.
 
+use std::error::Error;
 use std::process::ExitCode;
 
-use aipress_verify::fleet;
+use aipress_verify::{bench, fleet, steps};
 use clap::{Parser, Subcommand};
 
 /// Installs what the tests need and runs every check and test; what CI runs.
@@ -17,12 +18,16 @@ struct Cli {
 enum Verb {
     /// Writes a generated fleet into a new folder
     Fleet(fleet::FleetArgs),
+    /// Measures and tortures; takes minutes
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().verb {
-        Some(Verb::Fleet(args)) => fleet::run(&args),
-        None => Ok(()),
+    let done: Result<(), Box<dyn Error>> = match Cli::parse().verb {
+        Some(Verb::Fleet(args)) => fleet::run(&args).map_err(Into::into),
+        Some(Verb::Bench(args)) => bench::run(&args).map_err(Into::into),
+        None => return steps::all(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

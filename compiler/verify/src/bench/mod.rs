@@ -1,0 +1,56 @@
+//! What takes longer than a test may: random mutations of a fleet, and the compiler's time and memory on large ones.
+
+pub mod compile;
+pub mod mutate;
+pub mod mutation;
+pub mod process;
+
+use clap::{Subcommand, ValueEnum};
+
+/// A benchmark.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Mutates the example fleet at random: every result must be diagnostics or a valid compile, never a panic
+    Mutate(mutate::MutateArgs),
+    /// Compiles generated fleets and prints time, CPU and memory
+    Compile(compile::CompileArgs),
+}
+
+/// How a benchmark says its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Why a benchmark has no good result.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The generator.
+    #[error(transparent)]
+    Fleet(#[from] crate::fleet::Error),
+    /// The file system or a program.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// What was measured did not work.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Runs a benchmark.
+///
+/// # Errors
+/// It could not run, or what it ran has a defect.
+pub fn run(bench: &Bench) -> Result<(), Error> {
+    match bench {
+        Bench::Mutate(args) => mutate::run(args),
+        Bench::Compile(args) => compile::run(args),
+    }
+}
