@@ -171,6 +171,7 @@ variable "pool" {
     image           = string
     args            = list(string)
     agent_image     = string
+    agent_init_args = list(string)
     agent_args      = list(string)
     template_prefix = string
     group_name      = string
