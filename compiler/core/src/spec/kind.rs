@@ -148,6 +148,7 @@ fn required(kind: Kind) -> &'static [&'static str] {
             "naming",
             "regions",
             "dns",
+            "artifacts",
             "terraform",
             "tiers",
             "runtimeChannels",
@@ -161,7 +162,7 @@ fn required(kind: Kind) -> &'static [&'static str] {
         Kind::Shard => &["region", "database", "proxysql", "budget"],
         Kind::Tenant => &["owner", "tier", "placement", "domains", "wordpress"],
         Kind::Acknowledgement => &["guard", "scope", "reason", "author", "expires"],
-        Kind::Usage => &["sites"],
-        Kind::PriceList => &["prices"],
+        Kind::Usage => &["measured", "sites"],
+        Kind::PriceList => &["currency", "prices"],
     }
 }

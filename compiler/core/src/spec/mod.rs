@@ -14,6 +14,7 @@ pub mod schema;
 pub mod shard;
 pub mod site;
 pub mod tenant;
+pub mod values;
 
 /// The lowest layer: defaults of every kind, as YAML documents.
 pub const BUILT_IN: &str = concat!(
@@ -22,4 +23,6 @@ pub const BUILT_IN: &str = concat!(
     include_str!("built_in/shard.yaml"),
     "---\n",
     include_str!("built_in/tenant.yaml"),
+    "---\n",
+    include_str!("built_in/price_list.yaml"),
 );
