@@ -39,10 +39,10 @@ impl Tier {
     #[must_use]
     pub fn demand(self) -> Demand {
         match self {
-            Self::Bronze => Demand { sites: 1, weight: 1, connections: 12, storage_gb: 5, cache_mb: 32, instances: 3 },
-            Self::Silver => Demand { sites: 1, weight: 3, connections: 40, storage_gb: 20, cache_mb: 96, instances: 8 },
+            Self::Bronze => Demand { sites: 1, weight: 1, connections: 12, storage_gb: 10, cache_mb: 32, instances: 3 },
+            Self::Silver => Demand { sites: 1, weight: 3, connections: 40, storage_gb: 40, cache_mb: 96, instances: 8 },
             Self::Gold => {
-                Demand { sites: 1, weight: 10, connections: 200, storage_gb: 100, cache_mb: 512, instances: 20 }
+                Demand { sites: 1, weight: 10, connections: 200, storage_gb: 200, cache_mb: 512, instances: 20 }
             }
         }
     }
@@ -57,7 +57,7 @@ pub struct Demand {
     pub weight: u64,
     /// Connections to the database.
     pub connections: u64,
-    /// Size of the database in GB.
+    /// Databases and media in GB, half of it each.
     pub storage_gb: u64,
     /// Share of the object cache in MB.
     pub cache_mb: u64,
@@ -66,6 +66,12 @@ pub struct Demand {
 }
 
 impl Demand {
+    /// The part of the storage that is the database's; the other half is for media.
+    #[must_use]
+    pub fn half_storage_gb(self) -> u64 {
+        self.storage_gb.div_ceil(2)
+    }
+
     /// Adds another demand.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -179,10 +185,10 @@ impl Environment {
     pub fn demand(self) -> Demand {
         match self {
             Self::Staging => {
-                Demand { sites: 1, weight: 10, connections: 10, storage_gb: 20, cache_mb: 32, instances: 2 }
+                Demand { sites: 1, weight: 10, connections: 10, storage_gb: 40, cache_mb: 32, instances: 2 }
             }
             Self::Preview(_) => {
-                Demand { sites: 1, weight: 10, connections: 6, storage_gb: 2, cache_mb: 16, instances: 1 }
+                Demand { sites: 1, weight: 10, connections: 6, storage_gb: 4, cache_mb: 16, instances: 1 }
             }
         }
     }

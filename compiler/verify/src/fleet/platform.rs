@@ -99,13 +99,14 @@ fn tiers(text: &mut Text) {
     ] {
         text.item("name", tier.name());
         text.field("price", price);
+        text.field("weight", tier.demand().weight);
         text.field("sla", sla);
         text.field("wave", wave);
         text.field("backup", format_args!("{{profile: {profile}}}"));
         runtime(text, tier);
         let demand = tier.demand();
         let class = ["small", "medium", "large"][tier as usize];
-        let (connections, storage) = (demand.connections, demand.storage_gb);
+        let (connections, storage) = (demand.connections, demand.half_storage_gb());
         text.field("database", format_args!("{{class: {class}, maxConnections: {connections}, maxSizeGb: {storage}}}"));
         text.field("cache", format_args!("{{object: {{memoryMb: {}}}}}", demand.cache_mb));
         let visits = [10_000, 100_000, 1_000_000][tier as usize];

@@ -73,7 +73,7 @@ fn database(text: &mut Text, shard: &Shard) {
     text.field("edition", edition);
     text.field("tier", tier);
     text.field("availability", "REGIONAL");
-    let size = shard.capacity.storage_gb.max(100);
+    let size = shard.capacity.half_storage_gb().max(100);
     text.field("disk", format_args!("{{sizeGb: {size}, maxGb: {}, type: PD_SSD}}", size * 3));
     text.field("maxConnections", max_connections(shard));
     text.field("tls", "require");

@@ -152,7 +152,7 @@ fn silver(text: &mut Text, tenant: &Tenant) {
 
 fn gold(text: &mut Text, tenant: &Tenant) {
     mail(text, tenant, 10_000);
-    text.field("media", "{maxUploadMb: 128, quotaGb: 80}");
+    text.field("media", "{maxUploadMb: 128, quotaGb: 100}");
     text.field("cache", "{object: {memoryMb: 512}, page: {mode: cdn, ttl: 120s, bypassCookies: [member_session]}}");
     text.field("security", "{waf: {mode: enforce}, rateLimit: {rpm: 3000, loginRpm: 10}, csp: report}");
     text.blank();
@@ -202,9 +202,10 @@ fn environments(text: &mut Text, tenant: &Tenant) {
         }
         text.open("spec");
         let demand = environment.demand();
-        let (connections, storage) = (demand.connections, demand.storage_gb);
+        let (connections, storage) = (demand.connections, demand.half_storage_gb());
         text.field("runtime", format_args!("{{scaling: {{min: 0, max: {}}}}}", demand.instances));
         text.field("database", format_args!("{{maxConnections: {connections}, maxSizeGb: {storage}}}"));
+        text.field("media", format_args!("{{quotaGb: {storage}}}"));
         text.field("cache", format_args!("{{object: {{memoryMb: {}}}}}", demand.cache_mb));
         text.line(format_args!("security: {{basicAuth: {{enabled: true, secretRef: {}-auth}}}}", tenant.org));
         text.field("backup", "{profile: daily}");
