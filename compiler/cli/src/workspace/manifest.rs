@@ -79,6 +79,7 @@ impl Manifest {
         stage::write(folder, MANIFEST, text.as_bytes())?;
         let from = folder.join(stage::FOLDER).join(MANIFEST);
         let to = folder.join(MANIFEST);
+        stage::moment();
         std::fs::rename(from, &to).map_err(|error| cannot_write(&to, &error))
     }
 }

@@ -14,6 +14,8 @@ mod compare;
 mod lock;
 mod manifest;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -223,6 +225,7 @@ fn clear_the_way(
 /// Removes a file and the folders that it leaves empty; says whether there was one.
 fn remove(folder: &Path, path: &str) -> Result<bool, Diagnostic> {
     let place = folder.join(path);
+    stage::moment();
     let existed = match std::fs::remove_file(&place) {
         Ok(()) => true,
         Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => false,

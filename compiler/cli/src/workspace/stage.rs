@@ -14,6 +14,12 @@ pub const FOLDER: &str = ".staging";
 /// The list of names that this run puts in place or removes; there only while it does.
 const JOURNAL: &str = "journal.json";
 
+/// A moment at which a run may be killed, just before it changes the disk; tests end their process in each of them.
+pub fn moment() {
+    #[cfg(test)]
+    super::tests::moment();
+}
+
 /// The staged name of the file with a number.
 #[must_use]
 pub fn name(number: usize) -> String {
@@ -54,6 +60,7 @@ pub fn create(folder: &Path) -> Result<(), Diagnostic> {
 pub fn finish(folder: &Path) -> Result<(), Diagnostic> {
     let place = folder.join(FOLDER);
     clear(&place, false)?;
+    moment();
     std::fs::remove_dir(&place).map_err(|error| cannot_write(&place, &error))
 }
 
@@ -80,6 +87,7 @@ fn clear(place: &Path, keep_journal: bool) -> Result<(), Diagnostic> {
             return Err(Diagnostic::error_without_place(Code(501), title).help("move it away or remove it."));
         }
         if !(keep_journal && name == JOURNAL) {
+            moment();
             std::fs::remove_file(&path).map_err(|error| cannot_write(&path, &error))?;
         }
     }
@@ -92,6 +100,7 @@ fn clear(place: &Path, keep_journal: bool) -> Result<(), Diagnostic> {
 /// The disk refuses.
 pub fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
     let place = folder.join(FOLDER).join(name);
+    moment();
     std::fs::write(&place, bytes).map_err(|error| cannot_write(&place, &error))
 }
 
@@ -105,6 +114,7 @@ pub fn write_journal<'a>(folder: &Path, names: impl Iterator<Item = &'a String>)
     let fresh = "journal.json.new";
     write(folder, fresh, text.as_bytes())?;
     let to = folder.join(FOLDER).join(JOURNAL);
+    moment();
     std::fs::rename(folder.join(FOLDER).join(fresh), &to).map_err(|error| cannot_write(&to, &error))
 }
 
@@ -117,6 +127,7 @@ pub fn place(folder: &Path, name: &str, path: &str) -> Result<(), Diagnostic> {
     if let Some(parent) = to.parent() {
         std::fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
     }
+    moment();
     std::fs::rename(folder.join(FOLDER).join(name), &to).map_err(|error| cannot_write(&to, &error))
 }
 
