@@ -103,7 +103,12 @@ fn mask_sources(sources: &SourceSet, items: &[Diagnostic]) -> BTreeMap<SourceId,
         .into_iter()
         .map(|(id, (secret, shown))| {
             let text = sources.get(id).map_or("", |source| &source.text);
-            (id, mask::mask(text, &secret, &shown).into())
+            let mut safe = mask::mask(text, &secret, &shown);
+            // A label at the end of a text needs a character to stand under.
+            if shown.iter().any(|range| range.start >= text.len()) {
+                safe.push(' ');
+            }
+            (id, safe.into())
         })
         .collect()
 }

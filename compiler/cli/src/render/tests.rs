@@ -102,7 +102,7 @@ fn an_empty_file_and_a_missing_place_are_shown_without_a_snippet() {
         vec![item, Diagnostic::error_without_place(Code(201), "no platform").help("add one.")],
         Format::Text,
     );
-    assert!(text.contains("tenants/a.txt:1:1"), "{text}");
+    assert!(text.contains("tenants/a.txt:1:1") && text.contains("expected `.yaml`"), "{text}");
     assert!(text.starts_with("AIP0201\n\n  × no platform\n  help: add one.\n"), "{text}");
 }
 
@@ -140,4 +140,13 @@ fn sarif_has_a_rule_for_each_code_and_the_results_point_at_it() {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(result["ruleId"], rules[index]["id"]);
     }
+}
+
+#[test]
+fn a_place_at_the_end_of_a_file_is_shown() {
+    let sources = fleet(&[("tenants/a.yaml", "a: 1\nb:\n")]);
+    let end = Span::new(sources.find("tenants/a.yaml").unwrap(), 8, 9);
+    let text =
+        shown(&sources, vec![Diagnostic::error(Code(104), "t", end, "expected more here").help("h.")], Format::Text);
+    assert!(text.contains("expected more here") && text.contains("tenants/a.yaml:"), "{text}");
 }

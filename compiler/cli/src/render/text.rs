@@ -81,7 +81,7 @@ impl Shown {
         let home = item.label.as_ref().map(|label| label.span.source);
         let (near, far): (Vec<&Label>, Vec<&Label>) =
             item.related.iter().partition(|label| Some(label.span.source) == home);
-        let first = item.label.iter().map(|label| primary(label));
+        let first = item.label.iter().map(|label| primary(report, label));
         Self {
             title: prose(&item.title),
             code: Some(item.code.to_string()),
@@ -91,7 +91,7 @@ impl Shown {
             },
             help: (!item.help.is_empty()).then(|| lines(&item.help)),
             source: home.map(|id| named(report, id)),
-            labels: first.chain(near.into_iter().map(secondary)).collect(),
+            labels: first.chain(near.into_iter().map(|label| secondary(report, label))).collect(),
             related: far.into_iter().map(|label| Self::elsewhere(report, label)).collect(),
         }
     }
@@ -104,7 +104,7 @@ impl Shown {
             severity: miette::Severity::Advice,
             help: None,
             source: Some(named(report, label.span.source)),
-            labels: vec![LabeledSpan::new_primary_with_span(None, label.span.range())],
+            labels: vec![LabeledSpan::new_primary_with_span(None, range(report, label))],
             related: Vec::new(),
         }
     }
@@ -114,12 +114,19 @@ fn named(report: &Report<'_>, id: SourceId) -> NamedSource<std::sync::Arc<str>> 
     NamedSource::new(prose(report.sources.path(id)), report.safe_text(id))
 }
 
-fn primary(label: &Label) -> LabeledSpan {
-    LabeledSpan::new_primary_with_span(Some(prose(&label.text)), label.span.range())
+/// The range of a label, within its text.
+fn range(report: &Report<'_>, label: &Label) -> std::ops::Range<usize> {
+    let length = report.safe_text(label.span.source).len();
+    let range = label.span.range();
+    range.start.min(length)..range.end.min(length)
 }
 
-fn secondary(label: &Label) -> LabeledSpan {
-    LabeledSpan::new_with_span(Some(prose(&label.text)), label.span.range())
+fn primary(report: &Report<'_>, label: &Label) -> LabeledSpan {
+    LabeledSpan::new_primary_with_span(Some(prose(&label.text)), range(report, label))
+}
+
+fn secondary(report: &Report<'_>, label: &Label) -> LabeledSpan {
+    LabeledSpan::new_with_span(Some(prose(&label.text)), range(report, label))
 }
 
 impl std::fmt::Display for Shown {

@@ -144,7 +144,7 @@ impl Problem {
                 start,
                 "expected a name that ends in `.yaml` or `.yml` and begins without a dot",
             )
-            .help(format!("move it out of `tenants/` or rename it; only {} are ignored there.", IGNORED.join(", "))),
+            .help(format!("move it out of `tenants/` or rename it; only {} are ignored there.", aipress_core::diag::list(IGNORED, "and", IGNORED.len()))),
             Self::Misplaced => Diagnostic::error(
                 Code(12),
                 format!("`{path}` stands in the wrong folder"),
