@@ -57,7 +57,7 @@ type Result = std::result::Result<Data, String>;
 
 /// Calls a function by name.
 pub(super) fn call(name: &str, arguments: Vec<Data>) -> Result {
-    if arguments.iter().any(|argument| *argument == Data::Unknown) {
+    if arguments.contains(&Data::Unknown) {
         return Ok(Data::Unknown);
     }
     match (name, arguments.as_slice()) {
@@ -201,7 +201,7 @@ fn is_empty(value: &Data) -> bool {
 
 fn all(list: &Data, wanted: bool) -> Result {
     let list = items(list).ok_or_else(misuse)?;
-    let against = list.iter().any(|item| *item == Data::Bool(!wanted));
+    let against = list.contains(&Data::Bool(!wanted));
     match (against, list.contains(&Data::Unknown)) {
         (true, _) => Ok(Data::Bool(!wanted)),
         (false, true) => Ok(Data::Unknown),

@@ -1,6 +1,12 @@
 //! Graph to files: Terraform roots, Cloud Build, ProxySQL, database state, catalogue.
 
+pub mod catalogue;
+pub mod database;
 pub mod hcl;
+pub mod libconfig;
+pub mod proxysql;
+
+use serde::Serialize;
 
 /// A file of the output, as a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,4 +15,18 @@ pub struct OutputFile {
     pub path: String,
     /// The whole content.
     pub content: String,
+}
+
+/// Writes a JSON document: two blanks of indentation, a newline at the end.
+///
+/// The types here hold only text, integers, flags, lists and maps with text keys, which cannot fail to be written.
+fn json<T: Serialize>(document: &T) -> String {
+    serde_json::to_string_pretty(document).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// Whether a name needs no escape in a grant, a config or a shell: small letters, digits and `-`, the first a letter.
+fn is_identifier(name: &str) -> bool {
+    name.len() <= 32
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

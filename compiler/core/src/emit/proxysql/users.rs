@@ -1,0 +1,58 @@
+//! `pool.json`: the users that the pool agent sets on each node.
+
+use serde::{Deserialize, Serialize};
+
+use super::Pool;
+
+/// What the pool agent reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PoolFile {
+    /// The version of this format: 1.
+    pub format_version: u32,
+    /// The shard's id.
+    pub shard: String,
+    /// The users by name.
+    pub users: Vec<PoolUser>,
+}
+
+/// A user of the pool. A missing or empty secret keeps the user out: an empty password would let anybody in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PoolUser {
+    /// Its name.
+    pub name: String,
+    /// Its own database.
+    pub schema: String,
+    /// The hostgroup of its queries.
+    pub hostgroup: u32,
+    /// Client connections per node.
+    pub max_connections: u32,
+    /// Whether it may log in; when it may not, its open sessions are cut.
+    pub active: bool,
+    /// Whether its clients must use TLS.
+    pub client_tls: bool,
+    /// The name of the secret with its password.
+    pub secret: String,
+    /// The generation of the password.
+    pub generation: u32,
+}
+
+pub(super) fn pool_file(pool: &Pool) -> PoolFile {
+    let mut users: Vec<PoolUser> = pool
+        .users
+        .iter()
+        .map(|user| PoolUser {
+            name: user.name.clone(),
+            schema: user.schema.clone(),
+            hostgroup: user.hostgroup,
+            max_connections: user.max_connections,
+            active: user.active,
+            client_tls: user.client_tls,
+            secret: user.secret.clone(),
+            generation: user.generation,
+        })
+        .collect();
+    users.sort_by(|a, b| a.name.cmp(&b.name));
+    PoolFile { format_version: 1, shard: pool.shard.clone(), users }
+}
