@@ -5,7 +5,7 @@ resource "google_compute_global_address" "ipv4" {
   address_type    = "EXTERNAL"
   ip_version      = "IPV4"
   labels          = var.labels
-  deletion_policy = "PREVENT"
+  deletion_policy = var.edge.prevent_destroy ? "PREVENT" : "DELETE"
 }
 
 resource "google_compute_global_address" "ipv6" {
@@ -14,7 +14,7 @@ resource "google_compute_global_address" "ipv6" {
   address_type    = "EXTERNAL"
   ip_version      = "IPV6"
   labels          = var.labels
-  deletion_policy = "PREVENT"
+  deletion_policy = var.edge.prevent_destroy ? "PREVENT" : "DELETE"
 }
 
 resource "google_dns_record_set" "ipv4" {

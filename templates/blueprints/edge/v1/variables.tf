@@ -1,11 +1,12 @@
 # The contract of an edge: one load-balancer cell in the edge project. Every name comes from the caller.
 
 variable "edge" {
-  description = "Which edge this is and where it stands. `description` appears on the URL map."
+  description = "Which edge this is and where it stands. `description` appears on the URL map; `prevent_destroy` keeps the addresses that customers' DNS points at."
   type = object({
-    id          = string
-    project     = string
-    description = string
+    id              = string
+    project         = string
+    description     = string
+    prevent_destroy = bool
   })
 }
 
@@ -51,7 +52,7 @@ variable "authorizations" {
 }
 
 variable "certificates" {
-  description = "Managed certificates by key. `authorizations` are keys of that variable; empty means that Google checks over the load balancer itself."
+  description = "Managed certificates by key. `name` has to change with `domains`, because the successor is made first. `authorizations` are keys of that variable; empty means that Google checks over the load balancer itself."
   type = map(object({
     name           = string
     description    = string

@@ -2,7 +2,7 @@ resource "google_bigquery_dataset" "logs" {
   project     = google_project.platform["logging"].project_id
   dataset_id  = var.logging.dataset
   location    = var.logging.location
-  description = "Logs of all projects"
+  description = "Logs of all projects of ${var.organization.domain}"
   labels      = var.labels
 
   # The sink writes one partition a day; old days go by themselves.

@@ -5,11 +5,11 @@ resource "google_compute_shared_vpc_host_project" "shared" {
   depends_on = [google_project_service.platform]
 }
 
-# No firewall rule here: incoming traffic is denied unless a shard opens its own pool to its own subnet.
+# No description, here and at subnets: a change of it would replace the network.
+# No firewall rule either: incoming traffic is denied unless a shard opens its own pool to its own subnet.
 resource "google_compute_network" "shared" {
   project                 = google_project.platform["shared"].project_id
   name                    = var.network.name
-  description             = "${var.network.description} (${var.network.cidr})"
   auto_create_subnetworks = false
 
   # Shards of one region reach endpoints of another one.
@@ -39,7 +39,7 @@ resource "google_network_connectivity_internal_range" "subnets" {
   name          = each.value.subnet_range_name
   network       = google_compute_network.shared.id
   ip_cidr_range = each.value.subnet_cidr
-  description   = each.value.description
+  description   = "${each.value.description} (${var.network.cidr})"
   usage         = "FOR_VPC"
   peering       = "FOR_SELF"
   overlaps      = ["OVERLAP_EXISTING_SUBNET_RANGE"]
@@ -55,7 +55,6 @@ resource "google_compute_subnetwork" "endpoints" {
   name                     = each.value.endpoint_subnet
   network                  = google_compute_network.shared.id
   ip_cidr_range            = each.value.endpoint_cidr
-  description              = each.value.description
   private_ip_google_access = true
 }
 

@@ -50,11 +50,10 @@ variable "org_policies" {
 }
 
 variable "network" {
-  description = "The shared network of the shared project. `reserved` keeps address ranges away from everything else in the network."
+  description = "The shared network of the shared project and the range that all its addresses come from. `reserved` keeps address ranges away from everything else in the network."
   type = object({
-    name        = string
-    description = string
-    cidr        = string
+    name = string
+    cidr = string
     reserved = map(object({
       name = string
       cidr = string

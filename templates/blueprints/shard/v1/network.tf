@@ -18,7 +18,6 @@ resource "google_compute_subnetwork" "shard" {
   name          = var.network.subnet_name
   network       = local.network
   ip_cidr_range = var.network.subnet_cidr
-  description   = var.network.description
 
   # The pool's machines have no public address and still have to reach images, secrets and the bucket.
   private_ip_google_access = true

@@ -34,7 +34,6 @@ variable "network" {
     network      = string
     subnet_name  = string
     subnet_cidr  = string
-    description  = string
   })
 }
 
@@ -161,7 +160,6 @@ variable "secrets" {
 variable "pool" {
   description = "The ProxySQL group, or null when sites reach the database without one. `config` and `users` are the texts of proxysql.cnf and pool.json: a new `config` replaces the machines one by one, new `users` reach them without. The agent runs once with `agent_init_args` before ProxySQL starts and then beside it with `agent_args`. `reader_port` 0 means no read splitting."
   type = object({
-    name            = string
     account_id      = string
     display_name    = string
     machine_type    = string
