@@ -72,36 +72,4 @@ mod tests {
     fn leaf(value: Value) -> Node {
         Node { value, span: crate::source::Span::start_of(SourceId(7)) }
     }
-
-    #[test]
-    fn a_tree_decodes_with_the_place_of_each_value() {
-        let tree = map(vec![
-            (
-                "runtime",
-                map(vec![(
-                    "fpm",
-                    map(vec![("mode", leaf(Value::Str("static".into()))), ("maxChildren", leaf(Value::Int(7)))]),
-                )]),
-            ),
-            (
-                "redirects",
-                leaf(Value::Seq(vec![map(vec![
-                    ("from", leaf(Value::Str("/a".into()))),
-                    ("to", leaf(Value::Str("/b".into()))),
-                    ("code", leaf(Value::Int(301))),
-                ])])),
-            ),
-        ]);
-        let spec: TenantSpec = decode(&tree).unwrap();
-        assert_eq!(spec.runtime.fpm.max_children.value, 7);
-        assert_eq!(spec.runtime.fpm.max_children.span.source, SourceId(7));
-        assert!(spec.runtime.channel.is_none());
-        assert_eq!(spec.redirects.len(), 1);
-    }
-
-    #[test]
-    fn a_missing_value_is_named_with_its_path() {
-        let error = decode::<TenantSpec>(&map(vec![])).unwrap_err();
-        assert_eq!(error.to_string(), "`runtime.fpm.mode` is missing");
-    }
 }

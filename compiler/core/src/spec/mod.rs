@@ -4,12 +4,15 @@
 //! place. A field is defined once, in the module of its kind; its default stands in the built-in layer.
 
 pub mod decode;
+pub mod duration;
 pub mod kind;
 pub mod layered;
 pub mod layers;
 pub mod merge;
 pub mod other;
+pub mod patterns;
 pub mod platform;
+pub mod quantity;
 pub mod schema;
 pub mod shard;
 pub mod site;
