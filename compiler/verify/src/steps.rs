@@ -56,6 +56,8 @@ const STEPS: &[Step] = &[
             "--release",
             "--workspace",
             "--no-fail-fast",
+            "--color",
+            "never",
             "--status-level",
             "fail",
             "--final-status-level",
