@@ -56,8 +56,6 @@ const STEPS: &[Step] = &[
             "--release",
             "--workspace",
             "--no-fail-fast",
-            "--color",
-            "never",
             "--status-level",
             "fail",
             "--final-status-level",

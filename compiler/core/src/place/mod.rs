@@ -4,6 +4,7 @@
 //! integers only, the same for any order of the input. The lock is the assignment and a hash only proposes: no recorded
 //! site ever moves here.
 
+pub mod fleet;
 mod hash;
 pub mod index;
 pub mod lock;

@@ -73,3 +73,16 @@ mod tests {
         Node { value, span: crate::source::Span::start_of(SourceId(7)) }
     }
 }
+
+/// Resolves one site.
+#[must_use]
+pub fn resolve_site(
+    platform: &PlatformLayers<'_>,
+    tier: &Node,
+    metadata: &Node,
+    tenant: &Node,
+    environment: crate::spec::site::Environment,
+) -> Option<Node> {
+    let _ = (platform, tier, metadata, tenant, environment);
+    None
+}

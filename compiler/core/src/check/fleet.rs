@@ -1,0 +1,242 @@
+//! The checked fleet: the platform, its shards, and of each site the few facts that other files' rules, placement and
+//! other stacks need. A site's hundreds of fields are resolved again from its text when its stack is made, so that memory
+//! does not grow with them.
+
+use std::collections::BTreeMap;
+
+use crate::check::load;
+use crate::source::{SourceId, SourceSet, Span, Spanned};
+use crate::spec::kind::{Kind, Metadata};
+use crate::spec::layers::{self, PlatformLayers};
+use crate::spec::other::{AcknowledgementSpec, PriceListSpec, SiteUsage};
+use crate::spec::platform::{PlatformSpec, RuntimeChannel, Tier};
+use crate::spec::shard::ShardSpec;
+use crate::spec::site::{Environment, SiteId};
+use crate::spec::tenant::{LifecycleState, TenantSpec};
+use crate::syntax::Node;
+
+/// The platform's document.
+#[derive(Debug)]
+pub struct Platform {
+    /// Name and labels.
+    pub metadata: Metadata,
+    /// What it says, complete with built-in defaults.
+    pub spec: PlatformSpec,
+    /// The document as written: the layers under tenants are read from it.
+    pub node: Node,
+}
+
+impl Platform {
+    /// Returns the parts of the document that lie under and over every tenant.
+    #[must_use]
+    pub fn layers(&self) -> PlatformLayers<'_> {
+        PlatformLayers {
+            defaults: self.node.at(&["spec", "defaults"]),
+            enforced: self.node.at(&["spec", "enforced"]),
+            merges: self.node.at(&["spec", "merges"]),
+        }
+    }
+
+    /// Finds a tier.
+    #[must_use]
+    pub fn tier(&self, name: &str) -> Option<&Tier> {
+        self.spec.tiers.iter().find(|tier| tier.name.value == name)
+    }
+
+    /// Finds a tier as it was written.
+    #[must_use]
+    pub fn tier_node(&self, name: &str) -> Option<&Node> {
+        let tiers = self.node.at(&["spec", "tiers"])?.items();
+        tiers.iter().find(|tier| tier.get("name").and_then(Node::as_str) == Some(name))
+    }
+
+    /// Finds a runtime channel.
+    #[must_use]
+    pub fn channel(&self, name: &str) -> Option<&RuntimeChannel> {
+        self.spec.runtime_channels.iter().find(|channel| channel.name.value == name)
+    }
+}
+
+/// A shard's document.
+#[derive(Debug)]
+pub struct Shard {
+    /// `metadata.name`.
+    pub name: Spanned<String>,
+    /// Name and labels.
+    pub metadata: Metadata,
+    /// What it says, complete with built-in defaults.
+    pub spec: ShardSpec,
+    /// The document as written.
+    pub node: Node,
+}
+
+/// Where a tenant's document is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantEntry {
+    /// `metadata.name`.
+    pub name: Spanned<String>,
+    /// The file.
+    pub source: SourceId,
+    /// Which document of the file, from 0.
+    pub index: usize,
+}
+
+/// A host of a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostFact {
+    /// As written.
+    pub host: Spanned<String>,
+    /// Whether it is the canonical one.
+    pub primary: bool,
+    /// The host that it redirects to.
+    pub redirect_to: Option<Spanned<String>>,
+    /// Whether its `www.` twin is claimed too.
+    pub claims_www: bool,
+}
+
+/// What other files' rules, placement and other stacks need to know of a site.
+#[derive(Debug, Clone)]
+pub struct SiteFacts {
+    /// The site.
+    pub id: SiteId,
+    /// Which tenant document: an index into [`Fleet::tenants`].
+    pub tenant: usize,
+    /// The tier.
+    pub tier: Spanned<String>,
+    /// The owner's organisation.
+    pub org: Spanned<String>,
+    /// The region.
+    pub region: Spanned<String>,
+    /// The residency: its own, or its region's.
+    pub residency: Spanned<String>,
+    /// The pinned shard.
+    pub pin: Option<Spanned<String>>,
+    /// Where `move.to.shard` sends it.
+    pub move_to: Option<Spanned<String>>,
+    /// Peers to be near to.
+    pub near: Vec<Spanned<String>>,
+    /// Peers to be apart from.
+    pub apart: Vec<Spanned<String>>,
+    /// Whether it accepts only shards of its own organisation.
+    pub dedicated: bool,
+    /// The tenant's labels.
+    pub labels: BTreeMap<String, String>,
+    /// The lifecycle.
+    pub state: LifecycleState,
+    /// Its hosts.
+    pub hosts: Vec<HostFact>,
+    /// The most instances.
+    pub max_instances: u32,
+    /// Reserved connections.
+    pub connections: Spanned<u32>,
+    /// Size of its database in GiB.
+    pub storage_gb: Spanned<u32>,
+    /// Memory of its object cache in MiB; 0 without one.
+    pub cache_mb: Spanned<u32>,
+    /// Whether it reads from a replica, and where that is said.
+    pub read_split: Option<Span>,
+    /// Monthly budget, if there is one.
+    pub budget: Option<Spanned<crate::spec::quantity::Decimal>>,
+    /// The environment's or the tenant's place.
+    pub span: Span,
+}
+
+/// A site with all its fields.
+#[derive(Debug)]
+pub struct ResolvedSite {
+    /// The site.
+    pub id: SiteId,
+    /// The tenant's name and labels.
+    pub metadata: Metadata,
+    /// All fields.
+    pub spec: TenantSpec,
+    /// All fields as a tree; each node has its origin.
+    pub node: Node,
+    /// The tenant's `spec` as written.
+    pub own: Node,
+}
+
+/// A fleet without an error in any document or between documents.
+#[derive(Debug)]
+pub struct Fleet {
+    /// The platform.
+    pub platform: Platform,
+    /// Shards by name.
+    pub shards: BTreeMap<String, Shard>,
+    /// Tenants by name.
+    pub tenants: Vec<TenantEntry>,
+    /// Sites by id.
+    pub sites: Vec<SiteFacts>,
+    /// Acknowledgements, with their names.
+    pub acknowledgements: Vec<(Spanned<String>, AcknowledgementSpec)>,
+    /// Measured demand by site id.
+    pub usage: BTreeMap<String, SiteUsage>,
+    /// Price lists, with their names.
+    pub prices: Vec<(Spanned<String>, PriceListSpec)>,
+}
+
+impl Fleet {
+    /// Finds the facts of a site.
+    #[must_use]
+    pub fn site(&self, id: &str) -> Option<&SiteFacts> {
+        let index = self.sites.binary_search_by(|site| site.id.to_string().as_str().cmp(id)).ok()?;
+        self.sites.get(index)
+    }
+
+    /// Resolves all fields of a site from its text; `None` only for a site of another fleet.
+    #[must_use]
+    pub fn resolve(&self, sources: &SourceSet, site: &SiteFacts) -> Option<ResolvedSite> {
+        let entry = self.tenants.get(site.tenant)?;
+        let document = load::reload(entry.source, sources.get(entry.source)?, entry.index)?;
+        resolve_site(&self.platform, &document, site.id.environment)
+    }
+}
+
+/// Resolves one site of a tenant's document; `None` if the environment or the tier does not exist or a field is missing.
+#[must_use]
+pub fn resolve_site(platform: &Platform, document: &Node, environment: Environment) -> Option<ResolvedSite> {
+    let node = resolve_node(platform, document, environment)?;
+    let metadata: Metadata = crate::spec::decode::decode(document.get("metadata")?).ok()?;
+    let spec: TenantSpec = crate::spec::decode::decode(&node).ok()?;
+    let id = SiteId::new(metadata.name.value.clone(), environment);
+    Some(ResolvedSite { id, metadata, spec, node, own: document.get("spec")?.clone() })
+}
+
+/// Resolves one site of a tenant's document as a tree.
+#[must_use]
+pub fn resolve_node(platform: &Platform, document: &Node, environment: Environment) -> Option<Node> {
+    let own = document.get("spec")?;
+    let tier = platform.tier_node(own.get("tier").and_then(Node::as_str)?)?;
+    layers::resolve_site(&platform.layers(), tier, document.get("metadata")?, own, environment)
+}
+
+/// Lists the environments of a tenant's document, production first; names that do not read are left to the schema.
+#[must_use]
+pub fn environments(document: &Node) -> Vec<(Environment, Span)> {
+    let start = document.at(&["metadata", "name"]).map_or(document.span, |name| name.span);
+    let more = document.at(&["spec", "environments"]).map_or(&[][..], Node::items);
+    let named = more.iter().filter_map(|item| {
+        let name = item.get("name")?;
+        Some((Environment::parse(name.as_str()?)?, name.span))
+    });
+    std::iter::once((Environment::Production, start)).chain(named).collect()
+}
+
+/// Lays a document's spec over the built-in layer and decodes it.
+///
+/// # Errors
+/// The missing field.
+pub fn complete<S: for<'de> serde::Deserialize<'de>>(
+    kind: Kind,
+    document: &Node,
+) -> Result<(Metadata, S), crate::spec::decode::DecodeError> {
+    let metadata: Metadata = match document.get("metadata") {
+        Some(node) => crate::spec::decode::decode(node)?,
+        None => crate::spec::decode::decode(document)?,
+    };
+    let spec = match document.get("spec") {
+        Some(spec) => layers::complete(kind, spec),
+        None => layers::complete(kind, document),
+    };
+    Ok((metadata, crate::spec::decode::decode(&spec)?))
+}
