@@ -35,7 +35,7 @@ pub(super) fn missing_key(place: Span) -> Diagnostic {
 
 pub(super) fn key_is_no_text(place: Span) -> Diagnostic {
     Diagnostic::error(Code(15), "a key that is not a plain text", place, "expected a name, with or without quotes")
-        .help("write the key as one word; lists, maps, aliases and text blocks cannot be keys.")
+        .help("write the key as one word; lists, maps, aliases and text blocks cannot be keys, and text with `{` or `[` needs quotes.")
 }
 
 pub(super) fn merge_key(place: Span) -> Diagnostic {
@@ -105,6 +105,11 @@ pub(super) fn tab_in_line(text: &Text<'_>, at: usize) -> Option<Diagnostic> {
 /// return alone is one: the YAML reader takes it for the end of a line, everybody else does not.
 pub(super) fn control_character(text: &Text<'_>) -> Option<Diagnostic> {
     let body = text.body();
+    // In UTF-8 all control characters are below blank, or DEL, or begin with C2: most files have none of these bytes.
+    let suspicious = |byte: u8| byte < b' ' && !matches!(byte, b'\n' | b'\t') || matches!(byte, 0x7f | 0xc2);
+    if !body.bytes().any(suspicious) {
+        return None;
+    }
     let is_break = |at: usize| body.as_bytes().get(at + 1) == Some(&b'\n');
     let is_control = |(at, c): &(usize, char)| {
         c.is_control() && !matches!(c, '\t' | '\n' | '\u{85}') && !(*c == '\r' && is_break(*at))

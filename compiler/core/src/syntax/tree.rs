@@ -10,11 +10,14 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marks};
 use super::anchor::Anchors;
 use super::text::Text;
 use super::{Entry, Node, Value, broken, problem, scalar};
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 
 /// How deep maps and lists may nest; no document of a fleet needs a tenth of it.
 pub(super) const MAX_DEPTH: usize = 64;
+
+/// A tag, or a key that is no text.
+const KEY: Code = Code(15);
 
 /// A map or list that is still being read.
 pub(super) struct Frame {
@@ -252,6 +255,12 @@ impl<'a> Builder<'a> {
     }
 
     fn complex_key(&mut self, span: Span) {
+        // A map as the key of a map as a key, as in `{{ name }}`, is one mistake.
+        let within = |inner: &Span| span.start <= inner.start && inner.end <= span.end;
+        let inner = self.problems.last().filter(|problem| problem.code == KEY);
+        if inner.and_then(|problem| problem.label.as_ref()).is_some_and(|label| within(&label.span)) {
+            self.problems.pop();
+        }
         self.problems.push(problem::key_is_no_text(span));
         // A text that no key has, so that two of them are no duplicates.
         self.set_key(format!("\0{}", span.start).into(), span);
