@@ -5,6 +5,7 @@
 
 pub mod decode;
 pub mod duration;
+pub mod facts;
 pub mod kind;
 pub mod layered;
 pub mod layers;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::layered::layered;
-use super::values::{Decimal, pattern};
+use super::values::{UnitPrice, pattern};
 use crate::source::Spanned;
 
 layered! {
@@ -91,7 +91,7 @@ layered! {
         item: Spanned<String>,
         /// What one unit costs, with at most nine places behind the point.
         #[schemars(range(min = 0, max = 1000000), example = &0.0413)]
-        price: Spanned<Decimal>,
+        price: Spanned<UnitPrice>,
         /// What one unit is.
         unit: Spanned<PriceUnit>,
         /// Where the price was read.

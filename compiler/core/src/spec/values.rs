@@ -1,53 +1,36 @@
-//! Values that several kinds write the same way: text forms, exact decimals, lists and maps of versions.
+//! Values that several kinds write the same way: text forms, exact prices, lists and maps of versions.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Patterns of texts, for schemas; each is anchored.
+/// Forms of texts that operators write, beside those of [`super::patterns`].
 pub mod pattern {
-    /// A short name: of a tier, channel, wave, edge, role.
-    pub const NAME: &str = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
+    pub use crate::spec::patterns::*;
+
     /// A Google Cloud project id: 6 to 30 characters (Cloud Resource Manager v3, `Project.projectId`).
     pub const PROJECT: &str = r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$";
-    /// A Google Cloud region.
-    pub const REGION: &str = r"^[a-z]+-[a-z]+[0-9]+$";
     /// A region, a dual-region or a multi-region, in lower case.
     pub const LOCATION: &str = r"^[a-z]+[0-9]*(-[a-z]+[0-9]+)?$";
     /// An IPv4 range with its prefix length.
-    pub const CIDR: &str = r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$";
+    pub const IPV4_CIDR: &str = r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$";
     /// A domain name in its ASCII form.
     pub const DOMAIN: &str = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$";
-    /// The digest of a container image.
-    pub const DIGEST: &str = r"^sha256:[0-9a-f]{64}$";
-    /// A cron line of five fields; `H` lets the compiler spread the load.
-    pub const CRON: &str = r"^\S+( \S+){4}$";
-    /// A duration: a whole number and s, m, h or d.
-    pub const DURATION: &str = r"^[1-9][0-9]{0,6}[smhd]$";
-    /// A date.
-    pub const DATE: &str = r"^[0-9]{4}-[01][0-9]-[0-3][0-9]$";
-    /// An e-mail address.
-    pub const EMAIL: &str = r"^[^@\s]+@[^@\s]+\.[^@\s]+$";
-    /// A time zone of the tz database.
-    pub const TIMEZONE: &str = r"^[A-Z][A-Za-z_+-]*(/[A-Za-z0-9_+-]+){0,2}$";
-    /// The id of a secret in Secret Manager (Secret Manager v1, `secretId`).
-    pub const SECRET: &str = r"^[A-Za-z0-9_-]{1,255}$";
     /// An exact version of up to four numbers, such as 1.11.4.
-    pub const VERSION: &str = r"^[0-9]+(\.[0-9]+){0,3}$";
+    pub const EXACT_VERSION: &str = r"^[0-9]+(\.[0-9]+){0,3}$";
     /// The version of a blueprint: the name of its folder.
     pub const BLUEPRINT: &str = r"^v[1-9][0-9]{0,3}$";
-    /// An owner's id.
-    pub const ORG: &str = r"^[a-z][a-z0-9-]{2,23}$";
 }
 
-/// A number with a fraction, exact to nine places; prices and percentages never pass through floating point decisions.
+/// The price of one unit, exact to nine places: a second of a vCPU costs millionths. Other amounts are a
+/// [`super::quantity::Decimal`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Decimal {
-    /// The number times 10^9.
+pub struct UnitPrice {
+    /// The price times 10^9.
     pub nanos: i64,
 }
 
-impl Decimal {
-    /// How many [`Decimal::nanos`] make one.
+impl UnitPrice {
+    /// How many [`UnitPrice::nanos`] make one.
     pub const ONE: i64 = 1_000_000_000;
 
     /// Makes a whole number; beyond about 9 billion it stays at the limit.
@@ -68,7 +51,7 @@ impl Decimal {
     }
 }
 
-impl std::fmt::Display for Decimal {
+impl std::fmt::Display for UnitPrice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (size, sign) = (self.nanos.unsigned_abs(), if self.nanos < 0 { "-" } else { "" });
         let (units, rest) = (size / Self::ONE.unsigned_abs(), size % Self::ONE.unsigned_abs());
@@ -80,41 +63,41 @@ impl std::fmt::Display for Decimal {
     }
 }
 
-impl Serialize for Decimal {
+impl Serialize for UnitPrice {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Decimal {
+impl<'de> Deserialize<'de> for UnitPrice {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl serde::de::Visitor<'_> for Visitor {
-            type Value = Decimal;
+            type Value = UnitPrice;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a number")
             }
-            fn visit_i64<E>(self, value: i64) -> Result<Decimal, E> {
-                Ok(Decimal::whole(value))
+            fn visit_i64<E>(self, value: i64) -> Result<UnitPrice, E> {
+                Ok(UnitPrice::whole(value))
             }
-            fn visit_u64<E>(self, value: u64) -> Result<Decimal, E> {
-                Ok(Decimal::whole(i64::try_from(value).unwrap_or(i64::MAX)))
+            fn visit_u64<E>(self, value: u64) -> Result<UnitPrice, E> {
+                Ok(UnitPrice::whole(i64::try_from(value).unwrap_or(i64::MAX)))
             }
-            fn visit_f64<E>(self, value: f64) -> Result<Decimal, E> {
-                Ok(Decimal::nearest(value))
+            fn visit_f64<E>(self, value: f64) -> Result<UnitPrice, E> {
+                Ok(UnitPrice::nearest(value))
             }
         }
         deserializer.deserialize_any(Visitor)
     }
 }
 
-impl JsonSchema for Decimal {
+impl JsonSchema for UnitPrice {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Decimal".into()
+        "UnitPrice".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -136,7 +119,7 @@ fn version() -> serde_json::Value {
     serde_json::json!({
         "type": "string",
         "description": "An exact version, quoted.",
-        "pattern": pattern::VERSION,
+        "pattern": pattern::EXACT_VERSION,
         "x-version": true,
         "examples": ["8.7.0"],
     })
@@ -147,11 +130,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_decimal_keeps_nine_places_and_prints_no_more_than_it_needs() {
-        for (number, text) in [(0.000_002_5, "0.0000025"), (99.95, "99.95"), (5.0, "5"), (-0.5, "-0.5")] {
-            assert_eq!(Decimal::nearest(number).to_string(), text);
+    fn a_price_keeps_nine_places_and_prints_no_more_than_it_needs() {
+        for (number, text) in [(0.000_002_5, "0.0000025"), (18.25, "18.25"), (5.0, "5"), (-0.5, "-0.5")] {
+            assert_eq!(UnitPrice::nearest(number).to_string(), text);
         }
-        assert!(Decimal::nearest(99.9) < Decimal::nearest(99.95));
-        assert_eq!(Decimal::whole(i64::MAX).nanos, i64::MAX);
+        assert!(UnitPrice::nearest(0.0413) < UnitPrice::nearest(0.0537));
+        assert_eq!(UnitPrice::whole(i64::MAX).nanos, i64::MAX);
     }
 }

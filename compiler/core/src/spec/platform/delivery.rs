@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::source::Spanned;
 use crate::spec::layered::layered;
-use crate::spec::values::{Decimal, pattern, version_map, versions};
+use crate::spec::quantity::Decimal;
+use crate::spec::values::{pattern, version_map, versions};
 
 layered! {
     /// Where container images are kept.

@@ -15,16 +15,16 @@ layered! {
         #[schemars(regex(pattern = pattern::REGION), example = &"europe-west1")]
         name: Spanned<String>,
         /// The range that the subnets of this region's shards come from. Inside `networking.vpcCidr`, apart from every other range; fixed once a shard uses it.
-        #[schemars(regex(pattern = pattern::CIDR), example = &"100.64.0.0/13")]
+        #[schemars(regex(pattern = pattern::IPV4_CIDR), example = &"100.64.0.0/13")]
         subnet_cidr: Spanned<String>,
         /// The range of the addresses under which databases are reached over Private Service Connect, one per instance. Inside `networking.vpcCidr`, apart from every other range.
-        #[schemars(regex(pattern = pattern::CIDR), example = &"100.96.0.0/16")]
+        #[schemars(regex(pattern = pattern::IPV4_CIDR), example = &"100.96.0.0/16")]
         psc_cidr: Spanned<String>,
         /// Where copies go that must survive the loss of this region: another region with the same residency.
         #[schemars(regex(pattern = pattern::REGION), example = &"europe-west4")]
         dr_region: Option<Spanned<String>>,
         /// The jurisdiction that data here is in; placement, replicas, backups and logs never leave it.
-        #[schemars(regex(pattern = pattern::NAME), length(max = 20), example = &"eu")]
+        #[schemars(regex(pattern = pattern::RESIDENCY), example = &"eu")]
         residency: Spanned<String>,
     }
 }
@@ -33,13 +33,13 @@ layered! {
     /// Address space of the shared network.
     pub struct Networking / NetworkingLayer {
         /// The range that holds every other one. The default is the shared address space of RFC 6598, because Cloud Run takes two addresses per instance and private ranges run out.
-        #[schemars(regex(pattern = pattern::CIDR), example = &"100.64.0.0/10")]
+        #[schemars(regex(pattern = pattern::IPV4_CIDR), example = &"100.64.0.0/10")]
         vpc_cidr: Spanned<String>,
         /// The prefix length of a shard's subnet: a /22 has 1,020 usable addresses, enough for 510 instances. From 20 to 26.
         #[schemars(range(min = 20, max = 26))]
         shard_prefix: Spanned<u32>,
         /// Ranges inside `vpcCidr` that nothing may use, such as those of offices behind a VPN.
-        #[schemars(inner(regex(pattern = pattern::CIDR)), extend("examples" = [["100.120.0.0/13"]]))]
+        #[schemars(inner(regex(pattern = pattern::IPV4_CIDR)), extend("examples" = [["100.120.0.0/13"]]))]
         reserved_cidrs: Vec<Spanned<String>>,
         /// How sites reach the network of their shard.
         egress: Spanned<Egress>,

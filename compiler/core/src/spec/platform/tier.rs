@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::source::Spanned;
+use crate::spec::duration::Duration;
 use crate::spec::layered::{LayerOf, layered};
-use crate::spec::tenant::Runtime;
-use crate::spec::values::{Decimal, pattern};
+use crate::spec::quantity::Decimal;
+use crate::spec::tenant::{Backup, BackupCopy, Cache, Database, Encryption, Retention, Runtime, Verify};
+use crate::spec::values::pattern;
 
 layered! {
     /// A tier: a named layer of defaults, with limits and a promise.
@@ -17,6 +19,12 @@ layered! {
         name: Spanned<String>,
         /// Defaults of the tenants' `runtime`.
         runtime: LayerOf<Runtime>,
+        /// Defaults of the tenants' `database`.
+        database: LayerOf<Database>,
+        /// Defaults of the tenants' `cache`.
+        cache: LayerOf<Cache>,
+        /// Defaults of the tenants' `backup`.
+        backup: LayerOf<Backup>,
         /// What no site of the tier may exceed.
         limits: TierLimits,
         /// The promised availability in percent. 99.95 needs a regional database, 99.99 also the edition ENTERPRISE_PLUS (Cloud SQL service level agreement).
@@ -79,8 +87,26 @@ layered! {
         /// The profile's name.
         #[schemars(regex(pattern = pattern::NAME), length(max = 20), example = &"daily")]
         name: Spanned<String>,
-        /// When a backup is made, as a cron line; `H` spreads sites over the hour.
+        /// When backups are made, as five fields of cron in UTC; `H` lets the compiler spread the sites.
         #[schemars(regex(pattern = pattern::CRON), example = &"H 2 * * *")]
         schedule: Spanned<String>,
+        /// How many backups are kept, of each kind the newest.
+        retention: LayerOf<Retention>,
+        /// Days that the database can be taken back to any moment; at most the shard's.
+        #[schemars(range(max = 35), example = &7)]
+        pitr_days: Option<Spanned<u32>>,
+        /// Regions that get a copy; the region for disaster recovery of the site's region when left out.
+        #[schemars(length(max = 4), extend("x-key" = "region"))]
+        copies: Vec<BackupCopy>,
+        /// Whose key encrypts the backups.
+        encryption: Option<Spanned<Encryption>>,
+        /// The most work that may be lost; the schedule must be at least as frequent.
+        #[schemars(example = &"24h")]
+        rpo: Option<Spanned<Duration>>,
+        /// The longest that a restore may take.
+        #[schemars(example = &"4h")]
+        rto: Option<Spanned<Duration>>,
+        /// How backups are proven.
+        verify: LayerOf<Verify>,
     }
 }

@@ -116,7 +116,7 @@ layered! {
         #[schemars(length(min = 1), inner(regex(pattern = pattern::NAME)), extend("examples" = [["bronze", "silver"]]))]
         tiers: Vec<Spanned<String>>,
         /// Residencies; that of the region when left out.
-        #[schemars(length(min = 1), inner(regex(pattern = pattern::NAME)), extend("examples" = [["eu"]]))]
+        #[schemars(length(min = 1), inner(regex(pattern = pattern::RESIDENCY)), extend("examples" = [["eu"]]))]
         residency: Vec<Spanned<String>>,
         /// The only owner whose sites it takes.
         #[schemars(regex(pattern = pattern::ORG), example = &"harbor")]
