@@ -5,5 +5,6 @@ pub mod count;
 pub mod fleet;
 pub mod readme;
 pub mod run;
+pub mod schemas;
 pub mod steps;
 pub mod tools;

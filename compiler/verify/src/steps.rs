@@ -10,6 +10,7 @@ use std::time::Instant;
 use crate::count::{self, Count};
 use crate::readme;
 use crate::run::{Outcome, root, run, time};
+use crate::schemas;
 use crate::tools::TOOLS;
 
 /// Tests and steps so far.
@@ -114,6 +115,7 @@ fn commands(root: &Path, tally: &mut Tally) {
             Counting::Libtest => tally.many(step.name, &outcome, Some(count::libtest(&outcome.text))),
         }
     }
+    tally.one("schemas are what the types say", &schemas::check(root));
     for document in readme::DOCUMENTS {
         tally.one(&format!("commands of {document}"), &readme::check(root, &binaries(), document));
     }
