@@ -1,6 +1,7 @@
 //! Graph to files: Terraform roots, Cloud Build, ProxySQL, database state, catalogue.
 
 pub mod catalogue;
+pub mod cloud_build;
 pub mod database;
 pub mod hcl;
 pub mod libconfig;
