@@ -4,17 +4,31 @@
 //! integers only, the same for any order of the input. The lock is the assignment and a hash only proposes: no recorded
 //! site ever moves here.
 
+mod board;
+mod choose;
+mod edge;
+mod filter;
 pub mod fleet;
 mod hash;
 pub mod index;
 pub mod lock;
 pub mod lock_text;
 pub mod model;
+mod peers;
+mod report;
+mod ring;
+mod roster;
+mod verify;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use crate::diag::Diagnostics;
+use choose::Chooser;
 pub use lock::{Lock, Reason, Record, Tombstone};
 pub use lock_text::segment_files;
 pub use model::{Demand, Dimension, EdgeRoom, EnvironmentKind, Peer, Policy, ShardRoom, SiteRequest, State};
+use roster::Roster;
 
 /// The version of the algorithm; written `p1`. Raised when the same input could be proposed another home.
 pub const ALGORITHM: u32 = 1;
@@ -44,7 +58,7 @@ pub struct Placement {
     /// The sites without a home, by site; each has an error.
     pub unplaced: Vec<String>,
     /// What every shard holds with all assignments, by shard id.
-    pub loads: std::collections::BTreeMap<String, Demand>,
+    pub loads: BTreeMap<String, Demand>,
     /// All problems.
     pub diagnostics: Diagnostics,
 }
@@ -59,6 +73,9 @@ impl Placement {
 }
 
 /// Gives every site without a record a home and checks every record.
+///
+/// Recorded sites keep their home, even one that is illegal by now (which is an error, never a move); only a home that
+/// the fleet lacks gives no assignment. With [`Policy::locked`] nothing is proposed.
 #[must_use]
 pub fn place(
     sites: &[SiteRequest],
@@ -67,12 +84,150 @@ pub fn place(
     lock: &Lock,
     policy: &Policy,
 ) -> Placement {
-    let _ = (sites, shards, edges, lock, policy);
-    Placement {
-        assignments: Vec::new(),
-        records: Vec::new(),
-        unplaced: Vec::new(),
-        loads: std::collections::BTreeMap::new(),
-        diagnostics: Diagnostics::new(),
+    let fleet = Roster::new(sites, shards, edges, lock);
+    let mut chooser = Chooser::new(&fleet, policy);
+    let mut diagnostics = Diagnostics::new();
+    verify::recorded(&fleet, &chooser.board, &mut diagnostics);
+    let new: Vec<usize> = (0..fleet.sites.len()).filter(|site| fleet.homes[*site].is_none()).collect();
+    let chosen = if policy.locked {
+        diagnostics.extend(report::incomplete(&fleet, &new));
+        Vec::new()
+    } else {
+        place_new(&fleet, &mut chooser, &new, policy, &mut diagnostics)
+    };
+    drain(&fleet, &chooser, policy, &mut diagnostics);
+    assemble(&fleet, chooser, &chosen, lock.next_generation(), diagnostics)
+}
+
+/// A new site with the shard and edge chosen for it.
+struct Chosen {
+    site: usize,
+    shard: usize,
+    edge: usize,
+}
+
+fn place_new(
+    fleet: &Roster<'_>,
+    chooser: &mut Chooser<'_, '_>,
+    new: &[usize],
+    policy: &Policy,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Chosen> {
+    let edges = edge::choose(fleet, new, policy);
+    let (mut homeless, mut failed, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
+    let mut headroom: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let edge_of: BTreeMap<usize, Option<usize>> = new.iter().copied().zip(edges).collect();
+    for turn in turns(fleet, chooser, new, policy) {
+        let Some(edge) = edge_of.get(&turn.site).copied().flatten() else {
+            homeless.push(turn.site);
+            continue;
+        };
+        let Some(choice) = chooser.put(turn.site, turn.hash, turn.class) else {
+            failed.push(turn.site);
+            continue;
+        };
+        if choice.uses_headroom {
+            headroom.entry(choice.shard).or_default().push(turn.site);
+        }
+        chosen.push(Chosen { site: turn.site, shard: choice.shard, edge });
+    }
+    homeless.sort_unstable();
+    failed.sort_unstable();
+    diagnostics.extend(report::no_edge(fleet, &homeless));
+    report::unplaced(fleet, &chooser.board, &chooser.peers, &failed, diagnostics);
+    report::headroom(fleet, &chooser.board, policy.headroom_percent, &headroom, diagnostics);
+    chosen
+}
+
+/// When and with what a site is placed.
+struct Turn {
+    site: usize,
+    hash: u64,
+    class: usize,
+}
+
+/// Orders sites: fewest eligible shards first, then those that follow nobody, then the largest, then by hash and id.
+fn turns(fleet: &Roster<'_>, chooser: &mut Chooser<'_, '_>, sites: &[usize], policy: &Policy) -> Vec<Turn> {
+    let mut keyed: Vec<_> = sites
+        .iter()
+        .map(|site| {
+            let class = chooser.class_of(*site);
+            let request = fleet.sites[*site];
+            let hash = hash::name_hash(&policy.salt, &request.id);
+            let eligible = chooser.eligible(class);
+            ((eligible, !request.near.is_empty(), Reverse(chooser.size(*site, class)), hash, *site), class)
+        })
+        .collect();
+    keyed.sort_unstable();
+    keyed.into_iter().map(|((_, _, _, hash, site), class)| Turn { site, hash, class }).collect()
+}
+
+/// Tries on a copy whether the sites of draining shards would fit elsewhere.
+fn drain(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, policy: &Policy, diagnostics: &mut Diagnostics) {
+    let draining = |shard: usize| fleet.shards[shard].state == State::Draining;
+    let leaving: Vec<usize> =
+        (0..fleet.sites.len()).filter(|site| fleet.recorded_shard(*site).is_some_and(draining)).collect();
+    if leaving.is_empty() {
+        return;
+    }
+    let mut trial = chooser.clone().without_pins();
+    let mut stuck: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for turn in turns(fleet, &mut trial, &leaving, policy) {
+        if trial.put(turn.site, turn.hash, turn.class).is_none()
+            && let Some(shard) = fleet.recorded_shard(turn.site)
+        {
+            stuck.entry(shard).or_default().push(turn.site);
+        }
+    }
+    for (shard, mut sites) in stuck {
+        sites.sort_unstable();
+        diagnostics.push(report::stuck(fleet, shard, &sites));
+    }
+}
+
+fn assemble(
+    fleet: &Roster<'_>,
+    chooser: Chooser<'_, '_>,
+    chosen: &[Chosen],
+    generation: u64,
+    diagnostics: Diagnostics,
+) -> Placement {
+    let record = |chosen: &Chosen| {
+        let site = fleet.sites[chosen.site];
+        Record {
+            site: site.id.clone(),
+            shard: fleet.shards[chosen.shard].id.clone(),
+            edge: fleet.edges[chosen.edge].id.clone(),
+            generation,
+            algorithm: ALGORITHM,
+            reason: if site.pin.is_some() { Reason::Pin } else { Reason::New },
+            span: None,
+        }
+    };
+    let mut records: Vec<Record> = chosen.iter().map(record).collect();
+    records.sort_by(|a, b| a.site.cmp(&b.site));
+    let known = fleet.homes.iter().flatten().filter(|home| home.is_complete());
+    let known = known.map(|home| Assignment::new(home.record, false));
+    let mut assignments: Vec<Assignment> =
+        known.chain(records.iter().map(|record| Assignment::new(record, true))).collect();
+    assignments.sort_unstable();
+    let mut placed: Vec<bool> = fleet.homes.iter().map(|home| home.is_some_and(|home| home.is_complete())).collect();
+    chosen.iter().for_each(|chosen| placed[chosen.site] = true);
+    let homeless = fleet.sites.iter().zip(placed).filter(|(_, placed)| !placed);
+    let unplaced = homeless.map(|(site, _)| site.id.clone()).collect();
+    let ids = fleet.shards.iter().map(|shard| shard.id.clone());
+    let loads = ids.zip(chooser.board.into_loads()).collect();
+    Placement { unplaced, assignments, records, loads, diagnostics }
+}
+
+impl Assignment {
+    fn new(record: &Record, proposed: bool) -> Self {
+        Self {
+            site: record.site.clone(),
+            shard: record.shard.clone(),
+            edge: record.edge.clone(),
+            generation: record.generation,
+            proposed,
+        }
     }
 }

@@ -1,0 +1,165 @@
+//! Loads and limits of all shards, and how good a place is: integers in units of 2^-20.
+//!
+//! Input: limits per shard and the load before the call. Invariant: utilisation is capped at 4, so that no score
+//! overflows whatever the limits are.
+
+use super::model::{DIMENSIONS, Demand, Policy, ShardRoom, State};
+
+/// One whole, as a utilisation.
+pub(super) const ONE: u64 = 1 << 20;
+const MOST: u64 = 4 * ONE;
+
+/// The limits of one shard with what scoring needs of them.
+#[derive(Debug, Clone)]
+struct Gauge {
+    hard: Demand,
+    soft: Demand,
+    /// 2^63 / limit, so that a utilisation is a product; 0 for no limit to speak of.
+    reciprocal: [u64; DIMENSIONS],
+    /// The limit relative to the mean of all active shards, in units of 2^-10.
+    size: [u64; DIMENSIONS],
+}
+
+/// Which limit a placement must stay within.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limit {
+    Soft,
+    Hard,
+}
+
+/// How good places compare; the least score wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Score {
+    /// The growth of the sum of fourth powers of the utilisations: keeps every dimension level.
+    Spread,
+    /// The squared distance from full: leaves no room that nothing fits into.
+    Pack,
+}
+
+/// All shards with their loads.
+#[derive(Debug, Clone)]
+pub(super) struct Board {
+    loads: Vec<Demand>,
+    gauges: Vec<Gauge>,
+    /// Dominant utilisation before the call, and the soft share of a whole.
+    base: Vec<u64>,
+    soft_share: u64,
+}
+
+impl Board {
+    pub fn new(shards: &[&ShardRoom], loads: Vec<Demand>, policy: &Policy) -> Self {
+        let active: Vec<&Demand> =
+            shards.iter().filter(|shard| shard.state == State::Active).map(|shard| &shard.hard).collect();
+        let mean = mean(&active);
+        let gauges: Vec<Gauge> = shards.iter().map(|shard| Gauge::new(&shard.hard, &mean, policy)).collect();
+        let base = gauges.iter().zip(&loads).map(|(gauge, load)| dominant(load, &gauge.reciprocal)).collect();
+        let soft_share = ONE * (100 - policy.headroom_percent.min(99)) / 100;
+        Self { loads, gauges, base, soft_share }
+    }
+
+    pub fn load(&self, shard: usize) -> &Demand {
+        &self.loads[shard]
+    }
+
+    pub fn hard(&self, shard: usize) -> &Demand {
+        &self.gauges[shard].hard
+    }
+
+    pub fn into_loads(self) -> Vec<Demand> {
+        self.loads
+    }
+
+    pub fn add(&mut self, shard: usize, demand: &Demand) {
+        self.loads[shard].add(demand);
+    }
+
+    pub fn has_room(&self, shard: usize, demand: &Demand, limit: Limit) -> bool {
+        let gauge = &self.gauges[shard];
+        let limit = match limit {
+            Limit::Soft => &gauge.soft,
+            Limit::Hard => &gauge.hard,
+        };
+        self.loads[shard].has_room(demand, limit)
+    }
+
+    /// Returns a shard's number of points on the ring, from the room it had before the call.
+    pub fn points(&self, shard: usize) -> u64 {
+        let free = self.soft_share.saturating_sub(self.base[shard]);
+        1 + (super::ring::MOST_POINTS - 1) * free / self.soft_share.max(1)
+    }
+
+    /// Returns the reciprocals of the mean limits of some shards.
+    pub fn mean_reciprocal(&self, shards: &[u32]) -> [u64; DIMENSIONS] {
+        let limits: Vec<&Demand> = shards.iter().map(|shard| self.hard(*shard as usize)).collect();
+        mean(&limits).0.map(reciprocal)
+    }
+
+    /// Whether any dimension of some shards together was at least `percent` full before the call.
+    pub fn is_full(&self, shards: &[u32], base: &[Demand], percent: u128) -> bool {
+        (0..DIMENSIONS).any(|k| {
+            let load: u128 = shards.iter().map(|shard| u128::from(base[*shard as usize].0[k])).sum();
+            let limit: u128 = shards.iter().map(|shard| u128::from(self.hard(*shard as usize).0[k])).sum();
+            load > 0 && load * 100 >= limit * percent
+        })
+    }
+
+    pub fn score(&self, shard: usize, demand: &Demand, score: Score) -> u128 {
+        let (gauge, load) = (&self.gauges[shard], &self.loads[shard]);
+        let mut sum = 0;
+        for k in 0..DIMENSIONS {
+            let after = utilisation(load.0[k].saturating_add(demand.0[k]), gauge.reciprocal[k]);
+            sum += match score {
+                Score::Spread => {
+                    let before = utilisation(load.0[k], gauge.reciprocal[k]);
+                    (fourth_power(after) - fourth_power(before)) * u128::from(gauge.size[k])
+                }
+                Score::Pack => {
+                    let free = u128::from(ONE.saturating_sub(after));
+                    free * free
+                }
+            };
+        }
+        sum
+    }
+}
+
+impl Gauge {
+    fn new(hard: &Demand, mean: &Demand, policy: &Policy) -> Self {
+        let mut size = [1; DIMENSIONS];
+        for (k, size) in size.iter_mut().enumerate() {
+            let relative = u128::from(hard.0[k]) * 1024 / u128::from(mean.0[k].max(1));
+            *size = u64::try_from(relative).unwrap_or(u64::MAX).clamp(1, ONE);
+        }
+        Self { hard: *hard, soft: policy.soft(hard), reciprocal: hard.0.map(reciprocal), size }
+    }
+}
+
+fn mean(limits: &[&Demand]) -> Demand {
+    let mut mean = Demand::default();
+    for (k, mean) in mean.0.iter_mut().enumerate() {
+        let sum: u128 = limits.iter().map(|limit| u128::from(limit.0[k])).sum();
+        *mean = u64::try_from(sum / (limits.len().max(1) as u128)).unwrap_or(u64::MAX);
+    }
+    mean
+}
+
+/// Returns 2^63 / limit; for a limit of 0 as for 1, so that any load on it is full.
+fn reciprocal(limit: u64) -> u64 {
+    (1 << 63) / limit.max(1)
+}
+
+fn utilisation(load: u64, reciprocal: u64) -> u64 {
+    let wide = (u128::from(load) * u128::from(reciprocal)) >> 43;
+    u64::try_from(wide).unwrap_or(u64::MAX).min(MOST)
+}
+
+/// Returns the utilisation of the fullest dimension.
+pub(super) fn dominant(load: &Demand, reciprocal: &[u64; DIMENSIONS]) -> u64 {
+    (0..DIMENSIONS).map(|k| utilisation(load.0[k], reciprocal[k])).max().unwrap_or(0)
+}
+
+/// At most 2^88: a utilisation is at most 2^22.
+fn fourth_power(utilisation: u64) -> u128 {
+    let square = u128::from(utilisation) * u128::from(utilisation);
+    square * square
+}

@@ -1,0 +1,210 @@
+//! The chooser: the best shard for one more site, given everything placed so far.
+//!
+//! A site probes a few shards of its constraint class by hash, and the best of those that have room wins; with none the
+//! circle widens, at last to all. First within the soft limits, then within the hard ones.
+
+use std::collections::BTreeMap;
+
+use super::board::{self, Board, Limit, Score};
+use super::filter;
+use super::hash;
+use super::model::{DIMENSIONS, Demand, Policy};
+use super::peers::Peers;
+use super::ring::Ring;
+use super::roster::Roster;
+
+/// How many probes each round takes, before all eligible shards are looked at.
+const ROUNDS: [u64; 3] = [8, 32, 128];
+/// Up to this many eligible shards all are candidates and there is no ring.
+const SMALL_CLASS: usize = 64;
+/// From this fill of any dimension on, in percent, new sites are packed instead of spread.
+const PACK_FROM: u128 = 85;
+/// How many demands a class remembers that fit nowhere.
+const REMEMBERED: usize = 16;
+
+/// Sites that the filters cannot tell apart have one class.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Signature<'a> {
+    region: &'a str,
+    residency: &'a str,
+    tier: &'a str,
+    /// Only where an organisation has shards of its own or the site insists on them.
+    org: Option<&'a str>,
+    dedicated: bool,
+    pin: Option<&'a str>,
+}
+
+/// The shards that a class of sites may live on.
+#[derive(Debug, Clone)]
+struct Class {
+    eligible: Vec<u32>,
+    ring: Option<Ring>,
+    score: Score,
+    reciprocal: [u64; DIMENSIONS],
+    /// Demands that no eligible shard had room for; loads only grow, so neither has room for larger ones later.
+    full: [Vec<Demand>; 2],
+}
+
+/// A shard for a site.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Choice {
+    pub shard: usize,
+    /// Whether it takes room beyond the soft limit.
+    pub uses_headroom: bool,
+}
+
+/// The state of one call.
+#[derive(Debug, Clone)]
+pub(super) struct Chooser<'a, 'f> {
+    fleet: &'f Roster<'a>,
+    pub board: Board,
+    pub peers: Peers<'a>,
+    base: Vec<Demand>,
+    shard_hashes: Vec<u64>,
+    orgs: Vec<&'a str>,
+    numbers: BTreeMap<Signature<'a>, usize>,
+    classes: Vec<Class>,
+    pins: bool,
+}
+
+impl<'a, 'f> Chooser<'a, 'f> {
+    pub fn new(fleet: &'f Roster<'a>, policy: &Policy) -> Self {
+        let base = fleet.loads();
+        let mut orgs: Vec<&str> = fleet.shards.iter().filter_map(|shard| shard.dedicated_to.as_deref()).collect();
+        orgs.sort_unstable();
+        orgs.dedup();
+        Self {
+            fleet,
+            board: Board::new(&fleet.shards, base.clone(), policy),
+            peers: Peers::new(fleet),
+            base,
+            shard_hashes: fleet.shards.iter().map(|shard| hash::name_hash(&policy.salt, &shard.id)).collect(),
+            orgs,
+            numbers: BTreeMap::new(),
+            classes: Vec::new(),
+            pins: true,
+        }
+    }
+
+    /// Ignores pins from here on: asks where sites could go, not where they must.
+    pub fn without_pins(mut self) -> Self {
+        self.pins = false;
+        self
+    }
+
+    /// Returns the class of a site, as a number.
+    pub fn class_of(&mut self, site: usize) -> usize {
+        let request = self.fleet.sites[site];
+        let has_shards = self.orgs.binary_search(&request.org.as_str()).is_ok();
+        let signature = Signature {
+            region: &request.region.value,
+            residency: &request.residency.value,
+            tier: &request.tier.value,
+            org: (has_shards || request.dedicated).then_some(&request.org),
+            dedicated: request.dedicated,
+            pin: request.pin.as_ref().filter(|_| self.pins).map(|pin| pin.value.as_str()),
+        };
+        if let Some(number) = self.numbers.get(&signature) {
+            return *number;
+        }
+        let class = self.make_class(site, signature.pin);
+        self.classes.push(class);
+        self.numbers.insert(signature, self.classes.len() - 1);
+        self.classes.len() - 1
+    }
+
+    fn make_class(&self, site: usize, pin: Option<&str>) -> Class {
+        let (fleet, request) = (self.fleet, self.fleet.sites[site]);
+        let all: Vec<usize> = match pin {
+            Some(pin) => fleet.shard(pin).into_iter().collect(),
+            None => fleet.shards_in(&request.region).to_vec(),
+        };
+        let legal = |shard: &usize| filter::refusal(request, fleet.shards[*shard]).is_none();
+        let eligible: Vec<u32> = all.into_iter().filter(legal).filter_map(|shard| u32::try_from(shard).ok()).collect();
+        let point = |shard: &u32| (*shard, self.shard_hashes[*shard as usize], self.board.points(*shard as usize));
+        let full = self.board.is_full(&eligible, &self.base, PACK_FROM);
+        Class {
+            ring: (eligible.len() > SMALL_CLASS).then(|| Ring::new(eligible.iter().map(point))),
+            score: if full { Score::Pack } else { Score::Spread },
+            reciprocal: self.board.mean_reciprocal(&eligible),
+            full: [Vec::new(), Vec::new()],
+            eligible,
+        }
+    }
+
+    /// Returns how many shards a class may live on.
+    pub fn eligible(&self, class: usize) -> usize {
+        self.classes[class].eligible.len()
+    }
+
+    /// Returns how large a site is for its class: its largest share of a mean shard.
+    pub fn size(&self, site: usize, class: usize) -> u64 {
+        board::dominant(&self.fleet.sites[site].demand, &self.classes[class].reciprocal)
+    }
+
+    /// Finds a shard for a site and puts the site there.
+    pub fn put(&mut self, site: usize, site_hash: u64, class: usize) -> Option<Choice> {
+        let choice = self.choose(site, site_hash, class)?;
+        self.board.add(choice.shard, &self.fleet.sites[site].demand);
+        self.peers.settle(self.fleet, site, choice.shard);
+        Some(choice)
+    }
+
+    fn choose(&mut self, site: usize, site_hash: u64, class: usize) -> Option<Choice> {
+        let request = self.fleet.sites[site];
+        let near = self.peers.near_shards(request);
+        for (index, limit) in [Limit::Soft, Limit::Hard].into_iter().enumerate() {
+            let known = &self.classes[class].full[index];
+            if known.iter().any(|demand| demand.is_within(&request.demand)) {
+                continue;
+            }
+            let shard = self.near(site, site_hash, class, limit, &near);
+            if let Some(shard) = shard.or_else(|| self.probe(site, site_hash, class, limit)) {
+                return Some(Choice { shard, uses_headroom: limit == Limit::Hard });
+            }
+            let known = &mut self.classes[class].full[index];
+            if known.len() < REMEMBERED && !self.peers.may_refuse(request) {
+                known.push(request.demand);
+            }
+        }
+        None
+    }
+
+    /// Prefers a shard with a peer that the site wants to be near to.
+    fn near(&self, site: usize, site_hash: u64, class: usize, limit: Limit, near: &[u32]) -> Option<usize> {
+        let class = &self.classes[class];
+        let eligible = near.iter().filter(|shard| class.eligible.binary_search(shard).is_ok());
+        self.best(eligible.copied(), site, site_hash, class.score, limit)
+    }
+
+    fn probe(&self, site: usize, site_hash: u64, class: usize, limit: Limit) -> Option<usize> {
+        let class = &self.classes[class];
+        let rounds = class.ring.iter().flat_map(|ring| ROUNDS.iter().map(move |count| (ring, *count)));
+        for (ring, count) in rounds {
+            let shortlist = (0..count).filter_map(|n| ring.at(hash::nth(site_hash, n)));
+            if let Some(shard) = self.best(shortlist, site, site_hash, class.score, limit) {
+                return Some(shard);
+            }
+        }
+        self.best(class.eligible.iter().copied(), site, site_hash, class.score, limit)
+    }
+
+    fn best(
+        &self,
+        candidates: impl Iterator<Item = u32>,
+        site: usize,
+        site_hash: u64,
+        score: Score,
+        limit: Limit,
+    ) -> Option<usize> {
+        let request = self.fleet.sites[site];
+        candidates
+            .map(|shard| shard as usize)
+            .filter(|shard| self.board.has_room(*shard, &request.demand, limit))
+            .filter(|shard| self.peers.conflict(self.fleet, request, *shard).is_none())
+            .min_by_key(|shard| {
+                let tie = hash::pair(site_hash, self.shard_hashes[*shard]);
+                (self.board.score(*shard, &request.demand, score), tie, *shard)
+            })
+    }
+}
