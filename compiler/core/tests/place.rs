@@ -329,7 +329,7 @@ proptest! {
             let mut lock = Lock::new();
             for (site, shard, generation, dead) in part {
                 if *dead {
-                    let holds = (*shard > 0).then(|| Demand([*shard as u64; 7]));
+                    let holds = (*shard > 0).then_some(Demand([*shard as u64; 7]));
                     lock.bury(format!("t{site}"), Tombstone { generation: *generation, holds, span: None });
                 } else {
                     lock.insert(record(&format!("t{site}"), &format!("s{shard}"), *generation));
