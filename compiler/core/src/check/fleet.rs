@@ -10,6 +10,7 @@ use crate::spec::kind::{Kind, Metadata};
 use crate::spec::layers::{self, PlatformLayers};
 use crate::spec::other::{AcknowledgementSpec, PriceListSpec, SiteUsage};
 use crate::spec::platform::{PlatformSpec, RuntimeChannel, Tier};
+use crate::spec::resolve;
 use crate::spec::shard::ShardSpec;
 use crate::spec::site::{Environment, SiteId};
 use crate::spec::tenant::{LifecycleState, TenantSpec};
@@ -22,32 +23,17 @@ pub struct Platform {
     pub metadata: Metadata,
     /// What it says, complete with built-in defaults.
     pub spec: PlatformSpec,
-    /// The document as written: the layers under tenants are read from it.
+    /// The document as written.
     pub node: Node,
+    /// What it lays under and over every tenant.
+    pub layers: PlatformLayers,
 }
 
 impl Platform {
-    /// Returns the parts of the document that lie under and over every tenant.
-    #[must_use]
-    pub fn layers(&self) -> PlatformLayers<'_> {
-        PlatformLayers {
-            defaults: self.node.at(&["spec", "defaults"]),
-            enforced: self.node.at(&["spec", "enforced"]),
-            merges: self.node.at(&["spec", "merges"]),
-        }
-    }
-
     /// Finds a tier.
     #[must_use]
     pub fn tier(&self, name: &str) -> Option<&Tier> {
         self.spec.tiers.iter().find(|tier| tier.name.value == name)
-    }
-
-    /// Finds a tier as it was written.
-    #[must_use]
-    pub fn tier_node(&self, name: &str) -> Option<&Node> {
-        let tiers = self.node.at(&["spec", "tiers"])?.items();
-        tiers.iter().find(|tier| tier.get("name").and_then(Node::as_str) == Some(name))
     }
 
     /// Finds a runtime channel.
@@ -206,8 +192,8 @@ pub fn resolve_site(platform: &Platform, document: &Node, environment: Environme
 #[must_use]
 pub fn resolve_node(platform: &Platform, document: &Node, environment: Environment) -> Option<Node> {
     let own = document.get("spec")?;
-    let tier = platform.tier_node(own.get("tier").and_then(Node::as_str)?)?;
-    layers::resolve_site(&platform.layers(), tier, document.get("metadata")?, own, environment)
+    platform.tier(platform.layers.tier(&[own])?)?;
+    Some(resolve::resolve_site(&platform.layers, document.get("metadata")?, own, environment))
 }
 
 /// Lists the environments of a tenant's document, production first; names that do not read are left to the schema.

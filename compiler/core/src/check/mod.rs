@@ -19,6 +19,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{Source, SourceId, SourceSet, Spanned};
 use crate::spec::decode::DecodeError;
 use crate::spec::kind::Kind;
+use crate::spec::layers::{PlatformLayers, complete};
 use fleet::{Fleet, Platform, Shard, SiteFacts, TenantEntry};
 use load::Document;
 
@@ -116,7 +117,8 @@ fn find_platform(sources: &SourceSet) -> Option<Platform> {
         .filter(|document| document.kind == Kind::Platform);
     let document = documents.next()?;
     let (metadata, spec) = fleet::complete(Kind::Platform, &document.node).ok()?;
-    Some(Platform { metadata, spec, node: document.node })
+    let layers = PlatformLayers::of(complete(Kind::Platform, document.node.get("spec")?));
+    Some(Platform { metadata, spec, node: document.node, layers })
 }
 
 fn missing_field(document: &Document) -> Option<Diagnostic> {

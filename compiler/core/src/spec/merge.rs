@@ -1,8 +1,11 @@
 //! Layers: trees merged into one, each node keeping its place.
 //!
 //! Maps merge deep; lists whose schema names a key (`x-key`) merge by it and `absent: true` removes an inherited item;
-//! other lists replace. In a group of alternatives (`x-alternatives`) the higher layer's member clears the lower ones.
-//! In the built-in layer a keyed list is a map `$each`: the defaults of every item.
+//! an empty list is none, and other lists replace. In a group of alternatives (`x-alternatives`) the higher layer's member
+//! clears the lower ones; a field may also clear others (`x-clears`).
+//!
+//! The built-in layer may say three things more: `$each`, the defaults of every item of a list; `$items`, items that are
+//! there from the start; `$given`, the defaults of a map that is there only if a layer says any of it.
 
 use std::collections::BTreeMap;
 
@@ -11,135 +14,176 @@ use crate::syntax::{Entry, Node, Value};
 /// The key under which the built-in layer gives the defaults of each item of a list.
 pub const EACH: &str = "$each";
 
+/// The key under which the built-in layer gives the items that a list has from the start.
+pub const ITEMS: &str = "$items";
+
+/// The key under which the built-in layer gives the defaults of a map that is there only if a layer says so.
+pub const GIVEN: &str = "$given";
+
 /// How the parts of a tree merge; read from the schema of its type.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MergeRules {
     /// For a list: the key of its items, if they merge by key.
     pub key: Option<String>,
-    /// For a map: groups of fields of which one clears the others.
+    /// For a map: groups of fields of which a layer may say one, which clears the others in lower layers.
     pub alternatives: Vec<Vec<String>>,
+    /// For a map: what else a field of a higher layer clears in lower ones.
+    pub clears: BTreeMap<String, Vec<String>>,
     /// The rules of fields; for a list those of its items' fields.
     pub fields: BTreeMap<String, MergeRules>,
 }
 
 impl MergeRules {
+    /// The rules of a part without any: maps merge deep, lists replace.
+    pub const NONE: &Self =
+        &Self { key: None, alternatives: Vec::new(), clears: BTreeMap::new(), fields: BTreeMap::new() };
+
     /// Returns the rules of a field; a field without any merges deep.
     #[must_use]
     pub fn field(&self, name: &str) -> &Self {
-        const NONE: &MergeRules = &MergeRules { key: None, alternatives: Vec::new(), fields: BTreeMap::new() };
-        self.fields.get(name).unwrap_or(NONE)
+        self.fields.get(name).unwrap_or(Self::NONE)
+    }
+}
+
+impl MergeRules {
+    /// Whether saying `over` in a higher layer takes away what lower ones say about `name`.
+    fn clears(&self, over: &str, name: &str) -> bool {
+        let is_in = |names: &[String], one: &str| names.iter().any(|known| known == one);
+        let alternative = |group: &Vec<String>| over != name && is_in(group, over) && is_in(group, name);
+        self.alternatives.iter().any(alternative) || self.clears.get(over).is_some_and(|names| is_in(names, name))
     }
 }
 
 /// Lays `upper` over `lower`.
 #[must_use]
 pub fn merge(lower: &Node, upper: &Node, rules: &MergeRules) -> Node {
-    match (&lower.value, &upper.value) {
-        (Value::Map(below), Value::Map(above)) => {
-            Node { value: Value::Map(merge_maps(below, above, rules)), span: upper.span }
+    let value = match (&lower.value, &upper.value) {
+        (Value::Map(_), Value::Map(_)) if lower.get(GIVEN).is_some() => {
+            return lower.get(GIVEN).map_or_else(|| upper.clone(), |given| merge(given, upper, rules));
         }
+        (Value::Map(below), Value::Map(above)) => Value::Map(merge_maps(below, above, rules)),
         (Value::Map(_), Value::Seq(items)) => match lower.get(EACH) {
-            Some(each) => Node { value: Value::Seq(over_each(each, items, rules)), span: upper.span },
-            None => upper.clone(),
+            Some(each) => Value::Seq(over_each(each, items, rules)),
+            None => return upper.clone(),
         },
-        (Value::Seq(below), Value::Seq(above)) => match &rules.key {
-            Some(key) => Node { value: Value::Seq(merge_keyed(below, above, key, rules)), span: upper.span },
-            None => upper.clone(),
+        (Value::Seq(below), Value::Seq(above)) if !above.is_empty() => match &rules.key {
+            Some(key) => Value::Seq(merge_keyed(below, above, key, rules)),
+            None => return upper.clone(),
         },
-        _ => upper.clone(),
-    }
+        _ => return upper.clone(),
+    };
+    Node { value, span: upper.span }
+}
+
+fn named<'a>(entries: &'a [Entry], name: &str) -> Option<&'a Entry> {
+    entries.iter().find(|entry| &*entry.key == name)
 }
 
 fn merge_maps(below: &[Entry], above: &[Entry], rules: &MergeRules) -> Vec<Entry> {
-    let named = |entries: &[Entry], name: &str| entries.iter().any(|entry| &*entry.key == name);
-    let cleared = |name: &str| {
-        let groups = rules.alternatives.iter().filter(|group| group.iter().any(|member| member == name));
-        !named(above, name) && groups.flatten().any(|member| named(above, member))
-    };
+    let has_groups = !rules.alternatives.is_empty() || !rules.clears.is_empty();
+    let is_cleared = |name: &str| has_groups && above.iter().any(|over| rules.clears(&over.key, name));
     let mut result: Vec<Entry> = Vec::with_capacity(below.len() + above.len());
-    for entry in below.iter().filter(|entry| !cleared(&entry.key)) {
-        let merged = above.iter().find(|over| over.key == entry.key).map_or_else(
-            || entry.clone(),
-            |over| Entry { value: merge(&entry.value, &over.value, rules.field(&entry.key)), ..over.clone() },
-        );
-        result.push(merged);
+    for entry in below {
+        match named(above, &entry.key) {
+            Some(over) if is_cleared(&entry.key) => result.push(over.clone()),
+            Some(over) => result.push(Entry {
+                value: merge(&entry.value, &over.value, rules.field(&entry.key)),
+                key: over.key.clone(),
+                key_span: over.key_span,
+            }),
+            None if is_cleared(&entry.key) => {}
+            None => result.push(entry.clone()),
+        }
     }
-    result.extend(above.iter().filter(|over| !named(below, &over.key)).cloned());
+    result.extend(above.iter().filter(|over| named(below, &over.key).is_none()).cloned());
     result
 }
 
 fn over_each(each: &Node, items: &[Node], rules: &MergeRules) -> Vec<Node> {
-    let item_rules = MergeRules { key: None, ..rules.clone() };
-    items.iter().filter(|item| !is_absent(item)).map(|item| merge(each, item, &item_rules)).collect()
+    items.iter().filter(|item| !is_absent(item)).map(|item| merge(each, item, rules)).collect()
+}
+
+/// The name of an item: the text, or the number, under the key of its list.
+fn name_of<'a>(item: &'a Node, key: &str) -> Option<&'a Value> {
+    item.get(key).map(|node| &node.value)
 }
 
 fn merge_keyed(below: &[Node], above: &[Node], key: &str, rules: &MergeRules) -> Vec<Node> {
-    let name = |node: &Node| node.get(key).and_then(Node::as_str).map(str::to_owned);
-    let item_rules = MergeRules { key: None, ..rules.clone() };
+    let same = |a: &Node, b: &Node| name_of(a, key).is_some() && name_of(a, key) == name_of(b, key);
     let mut result: Vec<Node> = Vec::with_capacity(below.len() + above.len());
     for item in below {
-        let over = above.iter().find(|over| name(over).is_some() && name(over) == name(item));
-        match over {
+        match above.iter().find(|over| same(over, item)) {
             Some(over) if is_absent(over) => {}
-            Some(over) => result.push(merge(item, over, &item_rules)),
+            Some(over) => result.push(merge(item, over, rules)),
             None => result.push(item.clone()),
         }
     }
-    let is_new =
-        |item: &&Node| !is_absent(item) && !below.iter().any(|old| name(old).is_some() && name(old) == name(item));
+    let is_new = |item: &&Node| !is_absent(item) && !below.iter().any(|old| same(old, item));
     result.extend(above.iter().filter(is_new).cloned());
     result
 }
 
+/// Whether an item of a keyed list only says that it is not there.
 fn is_absent(item: &Node) -> bool {
     item.get("absent").is_some_and(|node| node.value == Value::Bool(true))
 }
 
-/// Adds the items of keyed lists that `base` does not have and the entries of maps that it does not say; what `base` says
-/// stays. `added` is `Platform.merges`: always there, never an override.
+/// Adds the items of lists that `base` does not have and the entries of maps that it does not say; what `base` says stays.
+/// `added` is `Platform.merges`: always there, never an override.
 #[must_use]
 pub fn add(base: &Node, added: &Node, rules: &MergeRules) -> Node {
-    merge_adding(base, added, rules)
-}
-
-fn merge_adding(base: &Node, added: &Node, rules: &MergeRules) -> Node {
-    match (&base.value, &added.value) {
-        (Value::Map(below), Value::Map(above)) if base.get(EACH).is_none() => {
-            let mut entries: Vec<Entry> = below
-                .iter()
-                .map(|entry| match above.iter().find(|over| over.key == entry.key) {
-                    Some(over) => Entry {
-                        value: merge_adding(&entry.value, &over.value, rules.field(&entry.key)),
-                        ..entry.clone()
-                    },
-                    None => entry.clone(),
-                })
-                .collect();
-            entries.extend(above.iter().filter(|over| !below.iter().any(|entry| entry.key == over.key)).cloned());
-            Node { value: Value::Map(entries), span: base.span }
+    let value = match (&base.value, &added.value) {
+        (Value::Map(below), Value::Map(above)) => {
+            let grown = |entry: &Entry| match named(above, &entry.key) {
+                Some(over) => Entry { value: add(&entry.value, &over.value, rules.field(&entry.key)), ..entry.clone() },
+                None => entry.clone(),
+            };
+            let missing = above.iter().filter(|over| named(below, &over.key).is_none()).cloned();
+            Value::Map(below.iter().map(grown).chain(missing).collect())
         }
-        (Value::Map(_), Value::Seq(_)) => merge(base, added, rules),
         (Value::Seq(below), Value::Seq(above)) => {
             let same = |a: &Node, b: &Node| match &rules.key {
-                Some(key) => a.get(key).and_then(Node::as_str) == b.get(key).and_then(Node::as_str),
+                Some(key) => name_of(a, key) == name_of(b, key),
                 None => a.value == b.value,
             };
-            let missing = above.iter().filter(|item| !below.iter().any(|old| same(old, item)));
-            Node { value: Value::Seq(below.iter().chain(missing).cloned().collect()), span: base.span }
+            let missing = above.iter().filter(|item| !is_absent(item) && !below.iter().any(|old| same(old, item)));
+            Value::Seq(below.iter().chain(missing).cloned().collect())
         }
-        _ => base.clone(),
-    }
+        _ => return base.clone(),
+    };
+    Node { value, span: base.span }
 }
 
-/// Turns what is left of `$each` into empty lists and drops `absent` marks: the tree is complete.
+/// Returns what the built-in layer says outright: the items that lists have from the start, and nothing else. It lies
+/// below every other layer, so that one of them can remove an item.
+#[must_use]
+pub fn initial_items(built_in: &Node) -> Node {
+    let items = |entry: &Entry| {
+        let value = match entry.value.get(ITEMS) {
+            Some(items) => items.clone(),
+            None => initial_items(&entry.value),
+        };
+        let is_empty = value.items().is_empty() && value.entries().is_empty();
+        (!is_empty && &*entry.key != EACH).then(|| Entry { value, ..entry.clone() })
+    };
+    Node { value: Value::Map(built_in.entries().iter().filter_map(items).collect()), span: built_in.span }
+}
+
+/// Drops what only layers say: `absent` items and what is left of the built-in layer's own keys. The tree is complete.
 #[must_use]
 pub fn finish(node: Node) -> Node {
     let span = node.span;
     let value = match node.value {
-        Value::Map(entries) if entries.iter().any(|entry| &*entry.key == EACH) => Value::Seq(Vec::new()),
-        Value::Map(entries) => {
-            Value::Map(entries.into_iter().map(|entry| Entry { value: finish(entry.value), ..entry }).collect())
-        }
+        Value::Map(entries) => Value::Map(
+            entries
+                .into_iter()
+                .filter(|entry| entry.value.get(GIVEN).is_none())
+                .map(|entry| match entry.value.get(EACH) {
+                    Some(_) => Entry { value: Node { value: Value::Seq(Vec::new()), span: entry.value.span }, ..entry },
+                    None => Entry { value: finish(entry.value), ..entry },
+                })
+                .collect(),
+        ),
         Value::Seq(items) => Value::Seq(items.into_iter().filter(|item| !is_absent(item)).map(finish).collect()),
         other @ (Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_)) => other,
     };

@@ -14,6 +14,7 @@ pub mod other;
 pub mod patterns;
 pub mod platform;
 pub mod quantity;
+pub mod resolve;
 pub mod schema;
 pub mod shard;
 pub mod site;

@@ -24,8 +24,8 @@ pub const URL: &str = r"^https://[^\s]+$";
 pub const SLUG: &str = r"^[a-z0-9][a-z0-9_-]{0,62}$";
 /// The name of an item of a list: a check, an alert, a job.
 pub const ITEM: &str = r"^[a-z][a-z0-9-]{0,40}$";
-/// A version, written as text; words such as `latest` are refused apart.
-pub const VERSION: &str = r"^[0-9A-Za-z*^~<>=][0-9A-Za-z.+*^~<>= -]{0,40}$";
+/// A version, written as text: no word such as `latest`, no range, no `x` in place of a number.
+pub const VERSION: &str = r"^[0-9][0-9A-WYZa-wyz.+-]{0,40}$";
 /// The digest of an image.
 pub const DIGEST: &str = r"^sha256:[0-9a-f]{64}$";
 /// The digest of an archive or a folder.

@@ -36,9 +36,7 @@ pub fn merge_rules(kind: Kind) -> &'static MergeRules {
             })
             .collect()
     });
-    const NONE: &MergeRules =
-        &MergeRules { key: None, alternatives: Vec::new(), fields: std::collections::BTreeMap::new() };
-    ALL.iter().find(|(known, _)| *known == kind).map_or(NONE, |(_, rules)| rules)
+    ALL.iter().find(|(known, _)| *known == kind).map_or(MergeRules::NONE, |(_, rules)| rules)
 }
 
 /// Follows `$ref` to a definition of the same schema.
@@ -55,8 +53,9 @@ fn rules_of(root: &Value, schema: &Value, depth: usize) -> MergeRules {
     let key = schema.get("x-key").and_then(Value::as_str).map(str::to_owned);
     let target = dereference(root, schema);
     let target = target.get("items").map_or(target, |items| dereference(root, items));
-    let alternatives =
-        target.get("x-alternatives").and_then(|groups| serde_json::from_value(groups.clone()).ok()).unwrap_or_default();
+    let read = |name: &str| target.get(name).cloned().unwrap_or_default();
+    let alternatives = serde_json::from_value(read("x-alternatives")).unwrap_or_default();
+    let clears = serde_json::from_value(read("x-clears")).unwrap_or_default();
     let fields = target
         .get("properties")
         .and_then(Value::as_object)
@@ -65,7 +64,7 @@ fn rules_of(root: &Value, schema: &Value, depth: usize) -> MergeRules {
         .map(|(name, property)| (name.clone(), rules_of(root, property, depth + 1)))
         .filter(|(_, rules)| *rules != MergeRules::default())
         .collect();
-    MergeRules { key, alternatives, fields }
+    MergeRules { key, alternatives, clears, fields }
 }
 
 fn generate(kind: Kind) -> Value {
