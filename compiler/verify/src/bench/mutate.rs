@@ -61,26 +61,40 @@ enum End {
 
 /// Counts of all mutations.
 #[derive(Debug, Default, serde::Serialize)]
-struct Report {
-    seed: u64,
-    mutations: u64,
-    seconds: f64,
-    not_text: u64,
-    refused: u64,
-    compiled: u64,
-    refused_in_rendering: u64,
-    speechless: u64,
-    panicked: u64,
-    codes: BTreeMap<String, u64>,
-    defects: Vec<Defect>,
+pub struct Report {
+    /// The seed.
+    pub seed: u64,
+    /// How many there were.
+    pub mutations: u64,
+    /// Wall time.
+    pub seconds: f64,
+    /// A file was no text any more.
+    pub not_text: u64,
+    /// Diagnostics of the stages up to placement.
+    pub refused: u64,
+    /// Everything rendered.
+    pub compiled: u64,
+    /// Diagnostics of rendering.
+    pub refused_in_rendering: u64,
+    /// Failures without help.
+    pub speechless: u64,
+    /// Panics.
+    pub panicked: u64,
+    /// Diagnostics by code.
+    pub codes: BTreeMap<String, u64>,
+    /// What must not be.
+    pub defects: Vec<Defect>,
 }
 
 /// A mutation that shows a defect.
 #[derive(Debug, serde::Serialize)]
-struct Defect {
-    only: u64,
-    changes: Vec<String>,
-    what: String,
+pub struct Defect {
+    /// The number that repeats it.
+    pub only: u64,
+    /// What was done to the fleet.
+    pub changes: Vec<String>,
+    /// What came of it.
+    pub what: String,
 }
 
 thread_local! {
@@ -99,24 +113,31 @@ pub fn run(args: &MutateArgs) -> Result<(), Error> {
         show(&files, args.seed, number);
         return Ok(());
     }
-    let start = Instant::now();
-    let results: Vec<(u64, Vec<Change>, End)> = (0..args.count)
-        .into_par_iter()
-        .map(|number| {
-            let (changes, files) = mutated(&files, args.seed, number);
-            (number, changes, attempt(files))
-        })
-        .collect();
-    let mut report = Report { seed: args.seed, mutations: args.count, ..Report::default() };
-    for (number, changes, end) in results {
-        report.add(number, &changes, end);
-    }
-    report.seconds = start.elapsed().as_secs_f64();
+    let report = mutations(&files, args.seed, args.count);
     report.print(args.format);
     match report.defects.len() {
         0 => Ok(()),
         many => Err(Error::Failed(format!("{many} of {} mutations ended in a defect", args.count))),
     }
+}
+
+/// Mutates so many times and compiles each.
+#[must_use]
+pub fn mutations(files: &[File], seed: u64, count: u64) -> Report {
+    let start = Instant::now();
+    let results: Vec<(u64, Vec<Change>, End)> = (0..count)
+        .into_par_iter()
+        .map(|number| {
+            let (changes, files) = mutated(files, seed, number);
+            (number, changes, attempt(files))
+        })
+        .collect();
+    let mut report = Report { seed, mutations: count, ..Report::default() };
+    for (number, changes, end) in results {
+        report.add(number, &changes, end);
+    }
+    report.seconds = start.elapsed().as_secs_f64();
+    report
 }
 
 /// Keeps what a panic says instead of printing it, so that thousands of cases stay readable.
@@ -236,7 +257,11 @@ fn show(files: &[File], seed: u64, number: u64) {
     println!("{:?}", attempt(files));
 }
 
-fn read(folder: &Path) -> Result<Vec<File>, Error> {
+/// Reads the files of a fleet.
+///
+/// # Errors
+/// What the file system says, or that there is none.
+pub fn read(folder: &Path) -> Result<Vec<File>, Error> {
     let mut files = Vec::new();
     visit(&folder.join("tenants"), "tenants", &mut files)?;
     files.sort();
