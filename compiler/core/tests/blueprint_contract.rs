@@ -122,6 +122,9 @@ fn a_reference_fits_any_type_but_decides_no_keys() {
     let arguments = given("zones", Reference::path(["module", "shard", "zones"]));
     assert_eq!(check_call(&contract, "a", &arguments), []);
     let problems = predict(&contract, "a", &arguments).unwrap_err();
+    let known = given("zones", Value::Call("toset".to_owned(), vec![Value::list(["b", "a"])]));
+    let texts: Vec<String> = predict(&contract, "a", &known).unwrap().into_iter().map(|at| at.text).collect();
+    assert_eq!(texts, ["module.a.x.a[\"a\"]", "module.a.x.a[\"b\"]"]);
     let unknown = (505, "var.zones".to_owned(), "the keys are known only after apply".to_owned());
     assert_eq!(said(text, &problems), [unknown]);
 }

@@ -68,7 +68,11 @@ impl From<&Value> for Data {
             Value::Object(entries) => {
                 Self::Map(entries.iter().map(|(key, value)| (key.clone(), Self::from(value))).collect())
             }
-            Value::Template(_) | Value::Reference(_) | Value::Call(..) => Self::Unknown,
+            Value::Call(name, arguments) => {
+                let arguments = arguments.iter().map(Self::from).collect();
+                super::function::call(name, arguments).unwrap_or(Self::Unknown)
+            }
+            Value::Template(_) | Value::Reference(_) => Self::Unknown,
         }
     }
 }
