@@ -6,6 +6,7 @@ pub mod database;
 pub mod hcl;
 pub mod libconfig;
 pub mod proxysql;
+pub mod terraform;
 
 use serde::Serialize;
 

@@ -4,6 +4,14 @@
 //! blueprint with the place in the YAML that gave each argument. Guarantees to `emit`: names fit, references resolve,
 //! calls match their contracts.
 
+pub mod armor;
+pub mod config;
+pub mod observe;
+pub mod pool;
+pub mod shard;
+pub mod shard_plan;
+pub mod shard_watch;
+pub mod site;
 pub mod value;
 
 use std::collections::BTreeMap;
@@ -84,6 +92,39 @@ impl<'a> Context<'a> {
 
 /// The name of the shared network.
 pub const NETWORK: &str = "shared";
+
+/// The service account that applies, in the shared project.
+pub const APPLY_ACCOUNT: &str = "aip-apply";
+
+/// The service account that plans, in the shared project.
+pub const PLAN_ACCOUNT: &str = "aip-plan";
+
+/// Returns the self link of the subnet of a region's database endpoints.
+#[must_use]
+pub fn endpoint_subnet(context: &Context<'_>, region: &str) -> String {
+    format!("projects/{}/regions/{region}/subnetworks/{}", context.shared_project(), endpoint_subnet_name(region))
+}
+
+/// Returns the name of the subnet of a region's database endpoints.
+#[must_use]
+pub fn endpoint_subnet_name(region: &str) -> String {
+    format!("endpoints-{region}")
+}
+
+/// Returns the zones that a regional group of machines uses.
+#[must_use]
+pub fn zones(region: &str) -> Vec<String> {
+    // These two regions have no zone `a` (Compute Engine, regions and zones).
+    let letters = if matches!(region, "europe-west1" | "us-east1") { ["b", "c", "d"] } else { ["a", "b", "c"] };
+    letters.iter().map(|letter| format!("{region}-{letter}")).collect()
+}
+
+/// Returns SHA-256 as lower-case hexadecimal digits.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// A call of a blueprint: one `module` block of a root.
 #[derive(Debug, Clone)]

@@ -119,13 +119,8 @@ resource "google_billing_budget" "shard" {
     }
   }
 
-  # Google wants at least one receiver in the block.
-  dynamic "all_updates_rule" {
-    for_each = length(var.budget.notify) > 0 ? [1] : []
-
-    content {
-      monitoring_notification_channels = [for name in var.budget.notify : google_monitoring_notification_channel.shard[name].id]
-      disable_default_iam_recipients   = false
-    }
+  all_updates_rule {
+    monitoring_notification_channels = [for name in var.budget.notify : google_monitoring_notification_channel.shard[name].id]
+    disable_default_iam_recipients   = false
   }
 }

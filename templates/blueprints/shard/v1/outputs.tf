@@ -32,10 +32,10 @@ output "ready" {
 }
 
 output "network" {
-  description = "Ids of the shared network and of the shard's subnet. Cloud Run takes ids, not links."
+  description = "Self links of the shared network and of the shard's subnet."
   value = {
-    network    = local.network
-    subnetwork = google_compute_subnetwork.shard.id
+    network    = google_compute_subnetwork.shard.network
+    subnetwork = google_compute_subnetwork.shard.self_link
   }
 }
 

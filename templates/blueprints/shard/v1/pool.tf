@@ -69,16 +69,6 @@ resource "google_secret_manager_secret_iam_member" "provision_pool" {
   member    = google_service_account.provision.member
 }
 
-# To see whether the user in the database still has the password of the secret.
-resource "google_secret_manager_secret_iam_member" "provision_pool_read" {
-  for_each = toset(var.pool == null ? [] : var.pool.secret_ids)
-
-  project   = google_project.shard.project_id
-  secret_id = google_secret_manager_secret.pool[each.value].secret_id
-  role      = "roles/secretmanager.secretAccessor"
-  member    = google_service_account.provision.member
-}
-
 resource "google_artifact_registry_repository_iam_member" "pool" {
   count = var.pool == null ? 0 : 1
 
@@ -307,6 +297,7 @@ resource "google_compute_region_backend_service" "pool" {
   load_balancing_scheme           = "INTERNAL"
   protocol                        = "TCP"
   session_affinity                = "NONE"
+  network                         = local.network
   health_checks                   = [google_compute_region_health_check.pool[0].id]
   connection_draining_timeout_sec = var.pool.drain_seconds
 

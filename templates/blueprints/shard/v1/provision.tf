@@ -114,7 +114,7 @@ resource "google_cloud_run_v2_job" "provision" {
 
         network_interfaces {
           network    = local.network
-          subnetwork = google_compute_subnetwork.shard.id
+          subnetwork = google_compute_subnetwork.shard.self_link
         }
       }
 
@@ -152,7 +152,6 @@ resource "google_cloud_run_v2_job" "provision" {
     google_project_iam_member.provision_secrets,
     google_project_iam_member.run_network_viewer,
     google_secret_manager_secret_iam_member.provision_pool,
-    google_secret_manager_secret_iam_member.provision_pool_read,
     google_sql_user.provision,
     google_storage_bucket_iam_member.provision,
     google_storage_bucket_object.desired,

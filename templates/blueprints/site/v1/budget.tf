@@ -28,16 +28,11 @@ resource "google_billing_budget" "site" {
     }
   }
 
-  # Google wants at least one receiver in the block.
-  dynamic "all_updates_rule" {
-    for_each = length(var.budget.notify) > 0 || var.budget.topic != "" ? [1] : []
+  all_updates_rule {
+    monitoring_notification_channels = [for name in var.budget.notify : var.channels[name]]
+    pubsub_topic                     = var.budget.topic == "" ? null : var.budget.topic
 
-    content {
-      monitoring_notification_channels = [for name in var.budget.notify : var.channels[name]]
-      pubsub_topic                     = var.budget.topic == "" ? null : var.budget.topic
-
-      # The default recipients stay: a budget that tells nobody is worth nothing.
-      disable_default_iam_recipients = false
-    }
+    # The default recipients stay: a budget that tells nobody is worth nothing.
+    disable_default_iam_recipients = false
   }
 }

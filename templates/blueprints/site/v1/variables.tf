@@ -120,7 +120,7 @@ variable "shard_env" {
 }
 
 variable "network" {
-  description = "Ids of the shared network and of the shard's subnet, and which traffic goes through them: PRIVATE_RANGES_ONLY or ALL_TRAFFIC."
+  description = "Self links of the shared network and of the shard's subnet, and which traffic goes through them: PRIVATE_RANGES_ONLY or ALL_TRAFFIC."
   type = object({
     network    = string
     subnetwork = string

@@ -1,0 +1,119 @@
+//! What a shard's own call and those of its sites must agree on: project, addresses, ports, budgets of connections.
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+use crate::check::fleet::{Shard, SiteFacts};
+use crate::diag::{Code, Diagnostic};
+use crate::graph::address;
+use crate::lower::Context;
+use crate::spec::shard::{PoolMode, Replica, ReplicaRole};
+
+const NO_ADDRESS: Code = Code(324);
+
+/// Where the pool listens for all, and where for reads that may come from a replica.
+pub const POOL_PORT: u16 = 6033;
+/// The port of reads; see [`POOL_PORT`].
+pub const READER_PORT: u16 = 6034;
+/// Where MySQL listens.
+pub const MYSQL_PORT: u16 = 3306;
+
+/// An address of a database server.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoint<'a> {
+    /// The replica; none for the primary.
+    pub replica: Option<&'a Replica>,
+    /// Its address.
+    pub ip: Ipv4Addr,
+}
+
+/// The decisions about one shard.
+#[derive(Debug, Clone)]
+pub struct ShardPlan<'a> {
+    /// The shard.
+    pub shard: &'a Shard,
+    /// Its sites, by id.
+    pub sites: Vec<&'a SiteFacts>,
+    /// The project.
+    pub project: String,
+    /// The subnet.
+    pub subnet: Ipv4Net,
+    /// The primary, then the replicas by name.
+    pub endpoints: Vec<Endpoint<'a>>,
+    /// The address of the pool's load balancer; none without a group of machines.
+    pub pool: Option<Ipv4Addr>,
+    /// Whether sites may read from a replica through the pool.
+    pub reads_replicas: bool,
+}
+
+impl<'a> ShardPlan<'a> {
+    /// Decides about a shard.
+    ///
+    /// # Errors
+    /// The region's ranges have no room for a shard of this number.
+    pub fn of(context: &Context<'a>, name: &str) -> Result<Self, Box<Diagnostic>> {
+        let shard = context.fleet.shards.get(name).ok_or_else(|| {
+            Box::new(
+                Diagnostic::error_without_place(Code(311), format!("shard `{name}` has no document"))
+                    .help("restore its file from Git."),
+            )
+        })?;
+        let full = |what: &str| {
+            Box::new(
+                Diagnostic::error(
+                    NO_ADDRESS,
+                    format!("region `{}` has no {what} left for shard `{name}`", shard.spec.region.value),
+                    shard.name.span,
+                    "no room",
+                )
+                .help("give the region a larger range in `regions`, or put the shard in another region."),
+            )
+        };
+        let number = context.numbering.numbers.get(name).map_or(0, |(_, number)| *number);
+        let subnet = crate::place::fleet::subnet(context.fleet, shard, number).ok_or_else(|| full("subnet"))?;
+        let region =
+            context.fleet.platform.spec.regions.iter().find(|region| region.name.value == shard.spec.region.value);
+        let psc: Ipv4Net =
+            region.and_then(|region| region.psc_cidr.value.parse().ok()).ok_or_else(|| full("endpoint range"))?;
+        let mut replicas: Vec<&Replica> = shard.spec.database.replicas.iter().collect();
+        replicas.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+        let servers = std::iter::once(None).chain(replicas.into_iter().map(Some));
+        let endpoints = servers
+            .zip(0u32..)
+            .map(|(replica, slot)| Some(Endpoint { replica, ip: address::endpoint(psc, number, slot)? }))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| full("endpoint address"))?;
+        let has_group = shard.spec.proxysql.mode.value == PoolMode::Mig;
+        let pool = if has_group { Some(address::inside(subnet, 0).ok_or_else(|| full("address"))?) } else { None };
+        let reads_replicas = endpoints
+            .iter()
+            .any(|endpoint| endpoint.replica.is_some_and(|replica| replica.role.value == ReplicaRole::Read));
+        Ok(Self {
+            shard,
+            sites: context.sites_on(name),
+            project: context.shard_project(shard),
+            subnet,
+            endpoints,
+            pool,
+            reads_replicas,
+        })
+    }
+
+    /// Returns host and port that sites connect to.
+    #[must_use]
+    pub fn database_address(&self) -> (Ipv4Addr, u16) {
+        let primary = self.endpoints.first().map_or(Ipv4Addr::UNSPECIFIED, |endpoint| endpoint.ip);
+        match (self.pool, self.shard.spec.proxysql.mode.value) {
+            (Some(pool), _) => (pool, POOL_PORT),
+            (None, PoolMode::Sidecar) => (Ipv4Addr::LOCALHOST, POOL_PORT),
+            (None, PoolMode::Mig | PoolMode::Gke | PoolMode::None) => (primary, MYSQL_PORT),
+        }
+    }
+
+    /// Whether reads have a port of their own.
+    #[must_use]
+    pub fn has_reader_port(&self) -> bool {
+        self.reads_replicas && self.pool.is_some() && self.sites.iter().any(|site| site.read_split.is_some())
+    }
+}
