@@ -3,11 +3,13 @@
 //! Input: two checked and placed fleets, and the files that each renders. Output: a [`Plan`]: what is added, changed,
 //! moved and removed, each changed field with its line. Rows are sorted; equal fleets give an empty plan.
 
+pub mod diff;
 pub mod fields;
 pub mod render;
 
 use serde::Serialize;
 
+pub use diff::{Side, diff};
 pub use fields::FieldChange;
 
 /// What changes between two fleets.
