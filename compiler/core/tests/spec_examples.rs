@@ -87,3 +87,18 @@ fn a_version_without_quotes_is_refused_in_lists_and_maps() {
         check_document(Kind::Platform, &documents(&text)[0]).iter().map(|problem| problem.code.0).collect();
     assert_eq!(codes, [108, 108, 108]);
 }
+
+#[test]
+fn an_unknown_field_is_refused_in_every_kind() {
+    let texts = [(Kind::Platform, PLATFORM), (Kind::Shard, SHARDS), (Kind::Acknowledgement, OTHER)];
+    for (kind, text) in texts {
+        let text = text.replacen("spec:\n", "spec:\n  surprise: 1\n", 1);
+        let codes: Vec<u16> = check_document(kind, &documents(&text)[0]).iter().map(|problem| problem.code.0).collect();
+        assert_eq!(codes, [101], "{kind:?}");
+    }
+    let text = OTHER.replace("connections: 140", "conections: 140").replace("unit: month", "unit: moon");
+    let all = documents(&text);
+    let code_of = |kind, document| check_document(kind, document).first().map(|problem| problem.code.0);
+    assert_eq!(code_of(Kind::Usage, &all[1]), Some(101));
+    assert_eq!(code_of(Kind::PriceList, &all[2]), Some(103));
+}

@@ -92,7 +92,7 @@ fn custom(vcpus: u32, memory_mb: u32) -> Result<Machine, TierError> {
     if memory_mb < least_mb || memory_mb > most_mb {
         return Err(TierError::MemoryRange { memory_mb, least_mb, most_mb });
     }
-    if memory_mb % 256 != 0 {
+    if !memory_mb.is_multiple_of(256) {
         return Err(TierError::MemoryStep(memory_mb));
     }
     Ok(Machine { edition: Edition::Enterprise, vcpus, memory_mb, is_shared: false })
