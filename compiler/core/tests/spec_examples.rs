@@ -8,6 +8,7 @@ use aipress_core::spec::decode::decode;
 use aipress_core::spec::kind::Kind;
 use aipress_core::spec::layers::complete;
 use aipress_core::spec::other::{AcknowledgementSpec, PriceListSpec, UsageSpec};
+use aipress_core::spec::platform::EnvironmentKind::{Preview, Production, Staging};
 use aipress_core::spec::platform::PlatformSpec;
 use aipress_core::spec::shard::{Edition, ShardSpec, ShardState, StorageClass};
 use aipress_core::syntax::{Node, parse};
@@ -54,6 +55,19 @@ fn what_a_shard_does_not_say_is_built_in() {
     assert!(small.accepts.dedicated_to.is_none());
     assert!(small.observability.channels.is_none());
     assert!(small.deletion_protection.value);
+}
+
+#[test]
+fn the_usual_environments_and_roles_are_there_and_take_changes() {
+    let text = PLATFORM
+        .replace("{name: staging, kind: staging, folder: nonProduction, approvals: 0}", "{name: staging, approvals: 2}")
+        .replace("{name: viewer, permissions: [plan, logs]}", "{name: viewer, absent: true}, {name: auditor}");
+    let platform: PlatformSpec = read(Kind::Platform, &documents(&text)[0]);
+    let environments: Vec<_> =
+        platform.environments.iter().map(|one| (one.name.as_str(), one.kind.value, one.approvals.value)).collect();
+    assert_eq!(environments, [("production", Production, 1), ("staging", Staging, 2), ("preview", Preview, 0)]);
+    let roles: Vec<_> = platform.access.roles.iter().map(|role| role.name.as_str()).collect();
+    assert_eq!(roles, ["editor", "operator", "owner", "auditor"]);
 }
 
 #[test]

@@ -102,6 +102,18 @@ layered! {
         /// The secret, in the shared project, with the token of the provider's app.
         #[schemars(regex(pattern = pattern::SECRET), example = &"github-token")]
         token_secret: Spanned<String>,
+        /// The version of that secret.
+        #[schemars(range(min = 1))]
+        token_version: Spanned<u32>,
+        /// The number of the app's installation at GitHub; needed there.
+        #[schemars(range(min = 1), example = &51234567)]
+        installation_id: Option<Spanned<u64>>,
+        /// The secret, in the shared project, that signs the events of GitLab; needed there.
+        #[schemars(regex(pattern = pattern::SECRET), example = &"gitlab-webhook")]
+        webhook_secret: Option<Spanned<String>>,
+        /// The version of that secret.
+        #[schemars(range(min = 1))]
+        webhook_version: Spanned<u32>,
         /// The branch that is applied.
         #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$"), example = &"main")]
         default_branch: Spanned<String>,
@@ -124,7 +136,7 @@ layered! {
         /// The environment's name. Tenants write `staging` and `pr-<number>`; the latter are of the kind `preview`.
         #[schemars(regex(pattern = pattern::NAME), length(max = 20), example = &"staging")]
         name: Spanned<String>,
-        /// What it is for. Exactly one environment is of the kind `production`.
+        /// What it is for. Exactly one environment is of the kind `production`; one of another name has to say its kind.
         kind: Spanned<EnvironmentKind>,
         /// How many people have to approve an apply to it. From 0 to 5.
         #[schemars(range(max = 5))]
