@@ -130,9 +130,11 @@ pub struct SourceSet {
 }
 
 impl SourceSet {
-    /// Sorts the files by path; of two files with one path the first stays.
+    /// Sorts the files by path; of two files with one path the first stays. Blueprints that the fleet does not bring
+    /// itself are those that come with the compiler.
     #[must_use]
     pub fn new(mut files: Vec<(String, String)>) -> Self {
+        files.extend(crate::blueprint::embedded::files());
         files.sort_by(|a, b| a.0.cmp(&b.0));
         files.dedup_by(|a, b| a.0 == b.0);
         let built_in = Source { path: BUILT_IN_PATH.into(), text: crate::spec::BUILT_IN.into() };

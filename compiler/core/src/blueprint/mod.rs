@@ -12,6 +12,7 @@
 mod call;
 mod contract;
 mod data;
+pub mod embedded;
 mod eval;
 mod function;
 mod predict;

@@ -34,6 +34,8 @@ pub struct Checked {
     pub fleet: Fleet,
     /// Warnings.
     pub warnings: Diagnostics,
+    /// SHA-256 over what all documents and the lock say, whatever their paths, order, comments and form.
+    pub input_digest: String,
 }
 
 /// What one file gives when the platform is known.
@@ -47,6 +49,8 @@ struct Outcome {
     form: Vec<Diagnostic>,
     /// Findings of rules.
     rules: Diagnostics,
+    /// Of each document what it says, as a digest.
+    digests: Vec<String>,
 }
 
 /// Checks a fleet.
@@ -62,7 +66,9 @@ pub fn check(sources: &SourceSet, options: &Options) -> Result<Checked, Diagnost
     let mut form = Diagnostics::new();
     let mut found = Diagnostics::new();
     let mut parts = Parts::default();
+    let mut digests = lock_digests(sources);
     for outcome in outcomes {
+        digests.extend(outcome.digests);
         form.extend(outcome.form);
         found.extend(outcome.rules);
         parts.documents.extend(outcome.documents);
@@ -83,7 +89,23 @@ pub fn check(sources: &SourceSet, options: &Options) -> Result<Checked, Diagnost
     fleet.shards.values().for_each(|shard| rules::shard(&fleet.platform, shard, &mut found));
     rules::fleet(&fleet, &mut found);
     found.extend(form);
-    if found.has_errors() { Err(found) } else { Ok(Checked { fleet, warnings: found }) }
+    if found.has_errors() {
+        return Err(found);
+    }
+    digests.sort_unstable();
+    Ok(Checked { fleet, warnings: found, input_digest: digest(&digests.concat()) })
+}
+
+/// The lock's lines in any order mean the same; so do comments.
+fn lock_digests(sources: &SourceSet) -> Vec<String> {
+    let files = sources.files().filter(|(_, source)| source.path.starts_with(crate::place::lock_text::FOLDER));
+    let lines = files.flat_map(|(_, source)| source.text.lines()).filter(|line| !line.starts_with('#'));
+    lines.map(digest).collect()
+}
+
+fn digest(text: &str) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn platform_count(platforms: &[&Document]) -> Option<Diagnostic> {
@@ -149,6 +171,7 @@ fn read(id: SourceId, source: &Source, platform: Option<&Platform>, options: &Op
     let file = load::load(id, source);
     let mut outcome = Outcome { form: file.diagnostics, ..Outcome::default() };
     for document in file.documents {
+        outcome.digests.push(digest(&crate::spec::schema::to_json(&document.node).to_string()));
         match (document.kind, platform) {
             (Kind::Tenant, Some(platform)) => {
                 let sites = read_tenant(platform, &document, options, &mut outcome);

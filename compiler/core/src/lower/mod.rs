@@ -5,8 +5,13 @@
 //! calls match their contracts.
 
 pub mod armor;
+pub mod bootstrap;
+pub mod catalogue;
 pub mod config;
+pub mod edge;
 pub mod observe;
+pub mod pipeline;
+pub mod platform;
 pub mod pool;
 pub mod shard;
 pub mod shard_plan;

@@ -1,0 +1,203 @@
+//! One stack to its files: lower, link, check the calls, write.
+
+use std::collections::BTreeMap;
+
+use crate::Stack;
+use crate::blueprint::{Address, Contract, check_addresses, check_call, predict};
+use crate::check::fleet::{ResolvedSite, SiteFacts};
+use crate::compile::Compilation;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::emit::{OutputFile, catalogue, database, proxysql, terraform};
+use crate::graph::{Id, Kind, names};
+use crate::lower::shard_plan::ShardPlan;
+use crate::lower::{self, Call, Context, Lowered};
+use crate::source::Span;
+
+const BUDGET: Code = Code(511);
+const UNWRITABLE: Code = Code(512);
+
+/// Resources of a stack at most: beyond, a plan takes minutes and a state is slow to lock and read.
+const MAX_RESOURCES: usize = 2000;
+
+/// Renders one stack.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn stack(compilation: &Compilation, stack: &Stack) -> Result<Vec<OutputFile>, Diagnostics> {
+    let context = compilation.context();
+    match stack {
+        Stack::Bootstrap => finish(compilation, "bootstrap".to_owned(), None, lower::bootstrap::lower(&context)),
+        Stack::Platform => finish(compilation, "platform".to_owned(), None, lower::platform::lower(&context)),
+        Stack::Edge(name) => finish(compilation, format!("edges/{name}"), None, lower::edge::lower(&context, name)),
+        Stack::Shard(name) => shard(compilation, &context, name),
+        Stack::Common => common(compilation, &context),
+    }
+}
+
+fn one(diagnostic: Diagnostic) -> Diagnostics {
+    std::iter::once(diagnostic).collect()
+}
+
+fn shard(compilation: &Compilation, context: &Context<'_>, name: &str) -> Result<Vec<OutputFile>, Diagnostics> {
+    let plan = ShardPlan::of(context, name).map_err(|diagnostic| one(*diagnostic))?;
+    let sites: Vec<(&SiteFacts, ResolvedSite)> =
+        plan.sites.iter().filter_map(|facts| Some((*facts, context.fleet.resolve(context.sources, facts)?))).collect();
+    let mut found = Diagnostics::new();
+    let mut lowered = Lowered::default();
+    for (facts, site) in &sites {
+        let edge = context.placement.get(&facts.id.to_string()).map_or("", |home| home.edge.as_str());
+        found.extend(lower::site::lower(context, &plan, site, edge, facts.span, &mut lowered));
+    }
+    let resolved: Vec<ResolvedSite> = sites.into_iter().map(|(_, site)| site).collect();
+    let here = plan.shard.name.span;
+    let desired = database::emit(&lower::pool::desired(context, &plan, &resolved));
+    let desired = desired.map_err(|errors| unwritable(here, name, &errors))?;
+    lower::shard::lower(context, &plan, &resolved, &desired.content, &mut lowered);
+    let mut files = vec![desired];
+    if let Some(pool) = lower::pool::pool(context, &plan, &resolved) {
+        files.extend(proxysql::emit(&pool).map_err(|errors| unwritable(here, name, &errors))?);
+    }
+    files.push(catalogue::shard(&lower::catalogue::shard(context, &plan, &resolved)));
+    let region = Some(plan.shard.spec.region.value.clone());
+    match finish_in(compilation, format!("shards/{name}"), plan.project.clone(), region, lowered) {
+        Ok(more) if !found.has_errors() => {
+            files.extend(more);
+            Ok(files)
+        }
+        Ok(_) => Err(found),
+        Err(more) => {
+            found.extend(more);
+            Err(found)
+        }
+    }
+}
+
+fn unwritable<E: std::fmt::Display>(span: Span, name: &str, errors: &[E]) -> Diagnostics {
+    let describe = |error: &E| {
+        Diagnostic::error(UNWRITABLE, format!("shard `{name}` cannot be written: {error}"), span, "in this shard")
+            .help("change the name or the limit that the message shows.")
+    };
+    errors.iter().map(describe).collect()
+}
+
+fn finish(
+    compilation: &Compilation,
+    folder: String,
+    region: Option<String>,
+    lowered: Lowered,
+) -> Result<Vec<OutputFile>, Diagnostics> {
+    let context = compilation.context();
+    let project = if folder.starts_with("edges/") { context.edge_project() } else { context.shared_project() };
+    finish_in(compilation, folder, project.to_owned(), region, lowered)
+}
+
+fn finish_in(
+    compilation: &Compilation,
+    folder: String,
+    project: String,
+    region: Option<String>,
+    lowered: Lowered,
+) -> Result<Vec<OutputFile>, Diagnostics> {
+    let mut found: Diagnostics = names::check(&lowered.names).into_iter().collect();
+    found.extend(lowered.graph.link(|id| exists(compilation, id)));
+    let mut addresses: Vec<Address> = Vec::new();
+    let mut calls: Vec<(Call, &Contract)> = Vec::with_capacity(lowered.calls.len());
+    for call in lowered.calls {
+        let Some(contract) = compilation.contract(call.blueprint, &call.version) else { continue };
+        let problems = check_call(contract, &call.name, &call.arguments);
+        if problems.is_empty() {
+            match predict(contract, &call.name, &call.arguments) {
+                Ok(more) => addresses.extend(more),
+                Err(problems) => found.extend(problems),
+            }
+        }
+        found.extend(problems);
+        calls.push((call, contract));
+    }
+    found.extend(check_addresses(&addresses));
+    found.extend(over_budget(&folder, &calls, addresses.len()));
+    if found.has_errors() {
+        return Err(found);
+    }
+    let platform = &compilation.fleet().platform.spec;
+    let root = terraform::Root {
+        folder,
+        terraform: &platform.terraform,
+        layout: platform.output.layout.value,
+        project,
+        region,
+    };
+    let mut files = terraform::root(&root, &calls).map_err(|error| one(defect(&root.folder, &error)))?;
+    files.push(catalogue::expected(
+        &format!("terraform/{}", root.folder),
+        addresses.iter().map(|address| address.text.as_str()),
+    ));
+    Ok(files)
+}
+
+fn defect(folder: &str, error: &dyn std::fmt::Display) -> Diagnostic {
+    Diagnostic::error_without_place(UNWRITABLE, format!("stack `{folder}` cannot be written: {error}"))
+        .help("report this as a defect of the compiler.")
+}
+
+fn over_budget(folder: &str, calls: &[(Call, &Contract)], resources: usize) -> Option<Diagnostic> {
+    let call = calls.first().filter(|_| resources > MAX_RESOURCES)?;
+    let span = call.0.arguments.values().find_map(|argument| argument.span)?;
+    let title = format!("stack `{folder}` would have {resources} resources");
+    Some(
+        Diagnostic::error(BUDGET, title, span, format!("a stack holds at most {MAX_RESOURCES}"))
+            .help("lower `capacity.sites` and move sites to another shard."),
+    )
+}
+
+/// Whether a thing exists in another stack.
+fn exists(compilation: &Compilation, id: &Id) -> bool {
+    let fleet = compilation.fleet();
+    match id.kind {
+        Kind::Network => id.name == lower::NETWORK,
+        Kind::Edge => fleet.platform.spec.edges.iter().any(|edge| edge.name.value == id.name),
+        Kind::Shard => fleet.shards.contains_key(&id.name),
+        Kind::Backend => compilation.has_backend(&id.name),
+        Kind::Site => fleet.site(&id.name).is_some(),
+        Kind::Channel => fleet.platform.spec.notifications.iter().any(|channel| channel.name.value == id.name),
+        Kind::Project => {
+            let projects = &fleet.platform.spec.projects;
+            [&projects.shared, &projects.edge, &projects.logging].iter().any(|project| project.id.value == id.name)
+        }
+        Kind::Identity => {
+            let shared = &fleet.platform.spec.projects.shared.id.value;
+            [lower::APPLY_ACCOUNT, lower::PLAN_ACCOUNT].iter().any(|account| id.name == format!("{shared}/{account}"))
+        }
+        Kind::Service
+        | Kind::Database
+        | Kind::User
+        | Kind::Hostgroup
+        | Kind::Route
+        | Kind::Certificate
+        | Kind::Bucket
+        | Kind::Secret
+        | Kind::Subnet
+        | Kind::Instance => false,
+    }
+}
+
+fn common(compilation: &Compilation, context: &Context<'_>) -> Result<Vec<OutputFile>, Diagnostics> {
+    let mut files = Vec::new();
+    for (name, version) in compilation.blueprints() {
+        let module = compilation.blueprint_files(name, version);
+        files.extend(module.into_iter().map(|(path, text)| OutputFile {
+            path: format!("terraform/modules/{name}/{version}/{path}"),
+            content: text.to_owned(),
+        }));
+    }
+    files.push(catalogue::index(&lower::catalogue::index(context)));
+    let pipeline = crate::emit::cloud_build::emit(&lower::pipeline::pipeline(context));
+    files.extend(
+        pipeline.map_err(|errors| errors.iter().map(|error| defect("cloudbuild", error)).collect::<Diagnostics>())?,
+    );
+    let mut by_path: BTreeMap<String, OutputFile> = BTreeMap::new();
+    files.into_iter().for_each(|file| {
+        by_path.insert(file.path.clone(), file);
+    });
+    Ok(by_path.into_values().collect())
+}
