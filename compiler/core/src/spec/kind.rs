@@ -104,6 +104,9 @@ fn document<S: Resolved>(mut generator: SchemaGenerator, kind: Kind) -> Schema {
     if let (Some(object), false) = (spec.as_object_mut(), required.is_empty()) {
         object.insert("required".into(), serde_json::json!(required));
     }
+    describe_part(&mut spec, "What it says.");
+    let mut metadata = metadata.to_value();
+    describe_part(&mut metadata, "Who it is about.");
     let definitions = generator.take_definitions(true);
     let value = serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -120,6 +123,12 @@ fn document<S: Resolved>(mut generator: SchemaGenerator, kind: Kind) -> Schema {
         "$defs": definitions,
     });
     Schema::try_from(value).unwrap_or_default()
+}
+
+fn describe_part(part: &mut serde_json::Value, description: &str) {
+    if let Some(object) = part.as_object_mut() {
+        object.entry("description").or_insert_with(|| description.into());
+    }
 }
 
 fn describe(kind: Kind) -> &'static str {

@@ -189,3 +189,82 @@ pub fn finish(node: Node) -> Node {
     };
     Node { value, span }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+
+    fn tree(text: &str) -> Node {
+        crate::syntax::parse(SourceId(1), text).unwrap().remove(0)
+    }
+
+    fn rules() -> MergeRules {
+        let group = vec!["channel".to_owned(), "image".to_owned()];
+        let list = MergeRules { key: Some("name".to_owned()), ..MergeRules::default() };
+        let clears = BTreeMap::from([("profile".to_owned(), vec!["rpo".to_owned()])]);
+        let fields = BTreeMap::from([("jobs".to_owned(), list)]);
+        MergeRules { key: None, alternatives: vec![group], clears, fields }
+    }
+
+    fn merged(lower: &str, upper: &str) -> String {
+        crate::spec::schema::to_json(&finish(merge(&tree(lower), &tree(upper), &rules()))).to_string()
+    }
+
+    #[test]
+    fn maps_merge_deep_and_other_lists_replace() {
+        assert_eq!(merged("a: {b: 1, c: [1, 2]}", "a: {c: [3], d: 4}"), r#"{"a":{"b":1,"c":[3],"d":4}}"#);
+        assert_eq!(merged("a: {b: 1}", "a: 2"), r#"{"a":2}"#);
+    }
+
+    #[test]
+    fn keyed_lists_merge_by_key_in_the_order_of_the_lower_layer() {
+        let lower = "jobs: [{name: a, at: 1}, {name: b, at: 2}]";
+        assert_eq!(
+            merged(lower, "jobs: [{name: c}, {name: a, at: 9}]"),
+            r#"{"jobs":[{"name":"a","at":9},{"name":"b","at":2},{"name":"c"}]}"#
+        );
+        assert_eq!(merged(lower, "jobs: [{name: a, absent: true}]"), r#"{"jobs":[{"name":"b","at":2}]}"#);
+        assert_eq!(merged(lower, "jobs: []"), r#"{"jobs":[]}"#);
+    }
+
+    #[test]
+    fn of_alternatives_the_higher_layer_wins() {
+        assert_eq!(merged("{channel: stable, php: 8}", "{image: x}"), r#"{"php":8,"image":"x"}"#);
+        assert_eq!(merged("{rpo: 1h, rto: 2h}", "{profile: daily}"), r#"{"rto":"2h","profile":"daily"}"#);
+        assert_eq!(merged("{rpo: 1h}", "{profile: daily, rpo: 3h}"), r#"{"rpo":"3h","profile":"daily"}"#);
+    }
+
+    #[test]
+    fn the_built_in_layer_gives_defaults_of_items_and_of_parts_that_are_given() {
+        let built_in = "{jobs: {$each: {at: 0}}, move: {$given: {phase: planned}}}";
+        assert_eq!(merged(built_in, "{}"), r#"{"jobs":[]}"#);
+        assert_eq!(
+            merged(built_in, "{jobs: [{name: a}, {name: b, at: 7}], move: {to: x}}"),
+            r#"{"jobs":[{"at":0,"name":"a"},{"at":7,"name":"b"}],"move":{"phase":"planned","to":"x"}}"#
+        );
+        assert_eq!(
+            crate::spec::schema::to_json(&initial_items(&tree("{a: 1, jobs: {$each: {at: 0}, $items: [{name: x}]}}")))
+                .to_string(),
+            r#"{"jobs":[{"name":"x"}]}"#
+        );
+    }
+
+    #[test]
+    fn what_is_always_added_never_overrides() {
+        let base = tree("{a: 1, jobs: [{name: x, at: 1}], tags: [u]}");
+        let added = tree("{a: 2, b: 3, jobs: [{name: x, at: 5}, {name: y}], tags: [u, v]}");
+        assert_eq!(
+            crate::spec::schema::to_json(&add(&base, &added, &rules())).to_string(),
+            r#"{"a":1,"jobs":[{"name":"x","at":1},{"name":"y"}],"tags":["u","v"],"b":3}"#
+        );
+    }
+
+    #[test]
+    fn a_merged_node_keeps_the_place_where_it_was_written() {
+        let (lower, upper) = ("{a: 1, b: 2}", "{b: 33}");
+        let node = merge(&tree(lower), &tree(upper), MergeRules::NONE);
+        assert_eq!(&lower[node.get("a").unwrap().span.range()], "1");
+        assert_eq!(&upper[node.get("b").unwrap().span.range()], "33");
+    }
+}

@@ -69,8 +69,8 @@ fn finish(platform: &PlatformLayers, metadata: &Node, mut merged: Node) -> Node 
 /// Puts the backup profile, and the built-in defaults, under what layers say beside it.
 fn expand_backup(platform: &PlatformLayers, spec: &mut Node) {
     static RULES: LazyLock<MergeRules> = LazyLock::new(|| MergeRules {
-        clears: Default::default(),
-        ..merge_rules(Kind::Tenant).field("backup").clone()
+        fields: merge_rules(Kind::Tenant).field("backup").fields.clone(),
+        ..MergeRules::default()
     });
     let built_in = layers::built_in_spec(Kind::Tenant).and_then(|spec| spec.get("backup"));
     let Some(entry) = entry_mut(spec, "backup") else { return };

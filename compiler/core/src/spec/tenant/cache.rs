@@ -27,6 +27,7 @@ layered! {
         #[schemars(range(min = 8, max = 65_536))]
         memory_mb: Spanned<u32>,
         /// How long an entry may live.
+        #[schemars(example = &"1d")]
         max_ttl: Spanned<Duration>,
         /// What the site may empty.
         flush: Spanned<FlushMode>,
@@ -49,6 +50,7 @@ layered! {
         /// Where pages are kept.
         mode: Spanned<PageCacheMode>,
         /// How long a page is kept.
+        #[schemars(example = &"300s")]
         ttl: Spanned<Duration>,
         /// Cookies whose presence, by prefix, makes an answer private.
         #[schemars(
@@ -93,10 +95,10 @@ layered! {
         enabled: Spanned<bool>,
         /// How long files that do not change under one address (uploads, scripts, styles) are kept; at most 31,622,400
         /// seconds (Cloud CDN).
-        #[schemars(extend("x-max" = "366d"))]
+        #[schemars(example = &"30d", extend("x-max" = "366d"))]
         static_ttl: Spanned<Duration>,
         /// How long an answer such as 404 is kept; at most 1,800 seconds (Cloud CDN).
-        #[schemars(extend("x-max" = "30m"))]
+        #[schemars(example = &"60s", extend("x-max" = "30m"))]
         negative_ttl: Spanned<Duration>,
         /// Whether the part behind `?` makes a different file.
         query_strings: Spanned<QueryStrings>,

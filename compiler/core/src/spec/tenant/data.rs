@@ -155,7 +155,7 @@ layered! {
     /// How backups are proven.
     pub struct Verify / VerifyLayer {
         /// How often.
-        #[schemars(extend("x-min" = "1d", "x-max" = "365d"))]
+        #[schemars(example = &"30d", extend("x-min" = "1d", "x-max" = "365d"))]
         every: Spanned<Duration>,
         /// How thoroughly.
         mode: Spanned<VerifyMode>,

@@ -101,7 +101,7 @@ layered! {
         #[schemars(range(min = 0, max = 1_000_000_000), example = &2.5)]
         threshold: Spanned<Decimal>,
         /// How long the value must be above it; at most a day (Cloud Monitoring: 25 hours).
-        #[schemars(extend("x-max" = "1d"))]
+        #[schemars(example = &"5m", extend("x-max" = "1d"))]
         r#for: Spanned<Duration>,
         /// Names of `notifications` of the platform; all of them if empty.
         #[schemars(inner(regex(pattern = patterns::ITEM)), length(max = 16), extend("examples" = [["ops"]]))]
@@ -145,7 +145,7 @@ layered! {
         #[schemars(range(min = 10, max = 60_000), example = &600)]
         p95_ms: Option<Spanned<u32>>,
         /// Over how long it is measured; 1 to 30 days (Cloud Monitoring).
-        #[schemars(extend("x-min" = "1d", "x-max" = "30d"))]
+        #[schemars(example = &"30d", extend("x-min" = "1d", "x-max" = "30d"))]
         window: Spanned<Duration>,
     }
 }

@@ -179,7 +179,7 @@ layered! {
     /// The probe of a starting instance. `periodSeconds` times `failureThreshold` is at most 240 seconds (Cloud Run).
     pub struct StartupProbe / StartupProbeLayer {
         /// The path to ask.
-        #[schemars(regex(pattern = patterns::PATH), length(max = 255))]
+        #[schemars(regex(pattern = patterns::PATH), length(max = 255), example = &"/-/db-ready")]
         path: Spanned<String>,
         /// Seconds between two questions.
         #[schemars(range(min = 1, max = 240))]
@@ -197,7 +197,7 @@ layered! {
     /// The probe of a running instance.
     pub struct LivenessProbe / LivenessProbeLayer {
         /// The path to ask; it must not depend on the database, or one slow database restarts every instance.
-        #[schemars(regex(pattern = patterns::PATH), length(max = 255))]
+        #[schemars(regex(pattern = patterns::PATH), length(max = 255), example = &"/-/php-ping")]
         path: Spanned<String>,
         /// Seconds between two questions, at most 3,600 (Cloud Run).
         #[schemars(range(min = 1, max = 3600))]
