@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::render;
@@ -14,7 +14,8 @@ use crate::render;
 /// Compiles a fleet of WordPress sites in Git into Terraform, Cloud Build, ProxySQL and database state.
 ///
 /// Exit codes: 0 fine; 1 error; 2 changes (with --detailed-exitcode); 3 refused by a guard; 4 stale output, a held lock
-/// or an incomplete placement lock; 130 interrupted.
+/// or an incomplete placement lock; 130 interrupted. Every flag can also be given as a variable: a shared one as
+/// AIPRESS_<FLAG>, a command's own as AIPRESS_<COMMAND>_<FLAG>.
 #[derive(Debug, Parser)]
 #[command(name = "aipress", version, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {
@@ -37,10 +38,20 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a small valid fleet into an empty folder.
+    Init(InitArgs),
     /// Say everything that is wrong with a fleet; write nothing.
     Check(CheckArgs),
     /// Compile a fleet into the output folder.
     Compile(CompileArgs),
+    /// Show, record or check where unrecorded sites go.
+    Place(PlaceArgs),
+    /// Show what changes between two revisions.
+    Plan(PlanArgs),
+    /// Print the page of a diagnostic code, or the value of a field and where it comes from.
+    Explain(ExplainArgs),
+    /// Print the JSON Schema of a kind.
+    Schema(SchemaArgs),
     /// Print completions for a shell.
     Completions(CompletionsArgs),
 }
@@ -57,6 +68,14 @@ pub struct InputArgs {
     /// Fail if a site has no recorded place.
     #[arg(long, env = "AIPRESS_LOCKED", hide_env = true, value_parser = FalseyValueParser::new())]
     pub locked: bool,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder to write into (default: the fleet's folder).
+    #[arg(value_name = "FOLDER", env = "AIPRESS_INIT_FOLDER", hide_env = true)]
+    pub folder: Option<PathBuf>,
 }
 
 /// Arguments of `check`.
@@ -82,6 +101,76 @@ pub struct CompileArgs {
     /// Write nothing; fail with 4 and name the files if the output is not current.
     #[arg(long, env = "AIPRESS_COMPILE_CHECK", hide_env = true, value_parser = FalseyValueParser::new())]
     pub check: bool,
+}
+
+/// Arguments of `place`.
+#[derive(Debug, Args)]
+pub struct PlaceArgs {
+    /// The date for rules with a date, as YYYY-MM-DD (default: today, UTC).
+    #[arg(long, value_name = "DATE", env = "AIPRESS_NOW", hide_env = true)]
+    pub now: Option<jiff::civil::Date>,
+    /// Record the proposed places in `tenants/placement/`.
+    #[arg(long, env = "AIPRESS_PLACE_WRITE", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub write: bool,
+    /// Write nothing; fail with 4 if a site has no recorded place.
+    #[arg(long, conflicts_with = "write", env = "AIPRESS_PLACE_CHECK", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub check: bool,
+}
+
+/// How a plan is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For the terminal.
+    Text,
+    /// For a comment on a pull request.
+    Markdown,
+    /// For programs.
+    Json,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The revision to compare with.
+    #[arg(long, value_name = "REV", env = "AIPRESS_BASE", hide_env = true)]
+    pub base: String,
+    /// The fleet.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// How to write the plan.
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text, env = "AIPRESS_PLAN_FORMAT", hide_env = true)]
+    pub format: PlanFormat,
+    /// Add a unified diff of the files that change.
+    #[arg(long, env = "AIPRESS_PLAN_DIFF", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub diff: bool,
+    /// End with 2 if there are changes.
+    #[arg(long, env = "AIPRESS_DETAILED_EXITCODE", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub detailed_exitcode: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A code such as `AIP0301`, or a thing such as `tenant/acme`.
+    #[arg(value_name = "CODE|tenant/NAME")]
+    pub subject: String,
+    /// The field to explain, such as `spec.database.class`; without it every field is listed.
+    #[arg(value_name = "FIELD")]
+    pub field: Option<String>,
+    /// The fleet.
+    #[command(flatten)]
+    pub input: InputArgs,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The kind, such as `Tenant`; without it the kinds are listed.
+    #[arg(value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Write the schemas of all kinds into this folder.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "kind", env = "AIPRESS_SCHEMA_WRITE", hide_env = true)]
+    pub write: Option<PathBuf>,
 }
 
 /// Arguments of `completions`.

@@ -8,6 +8,7 @@ pub mod check;
 pub mod compile;
 pub mod diag;
 pub mod emit;
+pub mod explain;
 pub mod graph;
 pub mod lower;
 pub mod place;

@@ -3,6 +3,11 @@
 mod check;
 mod compile;
 mod completions;
+mod explain;
+mod init;
+mod place;
+mod plan;
+mod schema;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
@@ -14,8 +19,13 @@ use crate::exit::{Exit, Failure};
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     let folder = &cli.dir;
     match &cli.command {
+        Command::Init(args) => init::run(folder, args),
         Command::Check(args) => check::run(folder, args),
         Command::Compile(args) => compile::run(folder, args),
+        Command::Place(args) => place::run(folder, args),
+        Command::Plan(args) => plan::run(folder, args),
+        Command::Explain(args) => explain::run(folder, args),
+        Command::Schema(args) => schema::run(folder, args),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }

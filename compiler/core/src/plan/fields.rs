@@ -76,6 +76,38 @@ pub fn same(old: &Node, new: &Node) -> bool {
     }
 }
 
+/// Lists the leaves of a tree: path, value in one line, place. A list of plain values is a leaf; items of other lists are
+/// named by what identifies them.
+#[must_use]
+pub fn flat(node: &Node) -> Vec<(String, String, Span)> {
+    let mut leaves = Vec::new();
+    for entry in node.entries() {
+        flatten(entry.key.to_string(), &entry.value, &mut leaves);
+    }
+    leaves
+}
+
+fn flatten(path: String, node: &Node, leaves: &mut Vec<(String, String, Span)>) {
+    let is_map = |item: &Node| matches!(item.value, Value::Map(_));
+    match &node.value {
+        Value::Map(entries) if !entries.is_empty() => {
+            for entry in entries {
+                flatten(format!("{path}.{}", entry.key), &entry.value, leaves);
+            }
+        }
+        Value::Seq(items) if items.iter().any(is_map) => {
+            for item in items {
+                let name = ["name", "host", "slug", "from"]
+                    .iter()
+                    .find_map(|key| item.get(key))
+                    .map_or_else(|| shown(item), bare);
+                flatten(format!("{path}[{name}]"), item, leaves);
+            }
+        }
+        _ => leaves.push((path, shown(node), node.span)),
+    }
+}
+
 /// The keys of two maps with their values, in the order of the newer one; keys that are gone come last.
 fn pairs<'a>(old: &'a Node, new: &'a Node) -> Vec<(&'a str, Option<&'a Node>, Option<&'a Node>)> {
     let kept = new.entries().iter().map(|entry| (&*entry.key, old.get(&entry.key), Some(&entry.value)));

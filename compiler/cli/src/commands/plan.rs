@@ -1,0 +1,86 @@
+//! `aipress plan --base REV`: what changes between two revisions.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use aipress_core::diag::Diagnostics;
+use aipress_core::plan::{FileChange, Plan, compare_file, diff, render};
+use aipress_core::{Compilation, Stack};
+use rayon::prelude::*;
+
+use crate::args::{PlanArgs, PlanFormat};
+use crate::exit::{Exit, Failure};
+use crate::fleet::{self, Fleet};
+use crate::out;
+
+/// Compares the fleet with what it was at the base.
+///
+/// # Errors
+/// Errors of either fleet; a revision that cannot be read.
+pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
+    let mut options = fleet::options(&args.input);
+    let head = fleet::load_revision(folder, args.input.rev.as_deref(), &options)?;
+    // What a site lacked in the past is not what this change is about.
+    options.locked = false;
+    let base = fleet::load_revision(folder, Some(&args.base), &options).map_err(|failure| {
+        out::say(&format!("the base `{}` does not compile:", args.base));
+        failure
+    })?;
+    let files = match files(&base, &head, args.diff) {
+        Ok(files) => files,
+        Err((at_base, diagnostics)) => return Err(if at_base { base } else { head }.fail(diagnostics)),
+    };
+    let plan = Plan {
+        base: args.base.clone(),
+        head: args.input.rev.clone().unwrap_or_else(|| "the working tree".to_owned()),
+        changes: diff(base.compilation.side(), head.compilation.side()),
+        files,
+    };
+    out::report(&head.sources, head.compilation.warnings().clone());
+    out::result(&match args.format {
+        PlanFormat::Text => render::text(&plan),
+        PlanFormat::Markdown => render::markdown(&plan),
+        PlanFormat::Json => render::json(&plan),
+    });
+    Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Fine })
+}
+
+/// Diagnostics of a side; true for the base.
+type SideError = (bool, Diagnostics);
+
+/// Compares the output stack by stack, so that no more than a few stacks are held at one time.
+fn files(base: &Fleet, head: &Fleet, with_diff: bool) -> Result<Vec<FileChange>, SideError> {
+    let (old, new) = (base.compilation.stacks(), head.compilation.stacks());
+    let olds: BTreeSet<&Stack> = old.iter().collect();
+    let news: BTreeSet<&Stack> = new.iter().collect();
+    let all: Vec<&Stack> = olds.union(&news).copied().collect();
+    let compared: Vec<Result<Vec<FileChange>, SideError>> = all
+        .par_iter()
+        .with_max_len(1)
+        .map(|stack| {
+            let before = rendered(&base.compilation, stack, olds.contains(stack)).map_err(|found| (true, found))?;
+            let after = rendered(&head.compilation, stack, news.contains(stack)).map_err(|found| (false, found))?;
+            let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+            let text = |files: &BTreeMap<String, String>, path: &String| files.get(path).cloned();
+            Ok(paths
+                .into_iter()
+                .filter_map(|path| {
+                    compare_file(path, text(&before, path).as_deref(), text(&after, path).as_deref(), with_diff)
+                })
+                .collect())
+        })
+        .collect();
+    let mut files = Vec::new();
+    for result in compared {
+        files.extend(result?);
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+fn rendered(compilation: &Compilation, stack: &Stack, exists: bool) -> Result<BTreeMap<String, String>, Diagnostics> {
+    if !exists {
+        return Ok(BTreeMap::new());
+    }
+    Ok(compilation.render(stack)?.into_iter().map(|file| (file.path, file.content)).collect())
+}
