@@ -23,7 +23,10 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
     // What a site lacked in the past is not what this change is about.
     options.locked = false;
     let base = fleet::load_revision(folder, Some(&args.base), &options).map_err(|failure| {
-        out::say(&format!("the base `{}` does not compile:", args.base));
+        // Codes from 600 say that the revision could not even be read.
+        if failure.diagnostics.iter().any(|item| item.code.0 < 600) {
+            out::say(&format!("the base `{}` does not compile:", args.base));
+        }
         failure
     })?;
     let files = match files(&base, &head, args.diff) {

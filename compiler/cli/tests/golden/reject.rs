@@ -4,12 +4,12 @@ use std::path::Path;
 
 use libtest_mimic::Failed;
 
-use crate::common::{aipress, copy, text};
+use crate::common::{Fleet, aipress, copy, text};
 use crate::expect::Expected;
 
 /// Codes that may have no place in the fleet to point at.
-const WITHOUT_PLACE: [&str; 9] =
-    ["AIP0014", "AIP0201", "AIP0501", "AIP0502", "AIP0503", "AIP0510", "AIP0511", "AIP0601", "AIP0602"];
+const WITHOUT_PLACE: [&str; 10] =
+    ["AIP0014", "AIP0201", "AIP0501", "AIP0502", "AIP0503", "AIP0510", "AIP0511", "AIP0601", "AIP0602", "AIP0603"];
 /// Codes whose exit code is 4: nothing is wrong with the fleet, something is stale or in use.
 const STALE: [&str; 3] = ["AIP0315", "AIP0502", "AIP0503"];
 
@@ -20,11 +20,17 @@ pub fn run(case: &Path) -> Result<Expected, Failed> {
     if !is_code(code) {
         return Err("the name of a case to refuse begins with its code: AIP0201-unknown-shard".into());
     }
-    let folder = tempfile::tempdir()?;
-    copy(&case.join("input"), folder.path());
     let told = std::fs::read_to_string(case.join("args.txt")).unwrap_or_else(|_| "check".to_owned());
     let arguments: Vec<&str> = told.split_whitespace().chain(["--now", crate::NOW]).collect();
-    let output = aipress(folder.path(), &arguments);
+    let temporary = tempfile::tempdir()?;
+    let repository = Fleet::empty("");
+    // A plan compares revisions: then the input is the one commit of a repository.
+    let folder = if arguments.contains(&"--base") { repository.path() } else { temporary.path().to_owned() };
+    copy(&case.join("input"), &folder);
+    if arguments.contains(&"--base") {
+        repository.commit("input");
+    }
+    let output = aipress(&folder, &arguments);
     let said = text(&output.stderr);
     let wanted = if STALE.contains(&code) { 4 } else { 1 };
     if output.status.code() != Some(wanted) {
@@ -35,7 +41,7 @@ pub fn run(case: &Path) -> Result<Expected, Failed> {
     if case.join("expected/stderr.json").is_file() {
         expected.insert(
             "stderr.json".to_owned(),
-            aipress(folder.path(), &["check", "--format", "json", "--now", crate::NOW]).stdout,
+            aipress(&folder, &["check", "--format", "json", "--now", crate::NOW]).stdout,
         );
     }
     Ok(expected)
