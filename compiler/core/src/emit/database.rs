@@ -194,6 +194,9 @@ struct Grant<'a> {
     /// `None` is the whole server, which only the monitor gets, and only to watch it.
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<&'a str>,
+    /// The database as a grant must write it: `_` is a wildcard there unless it is escaped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pattern: Option<String>,
     privileges: &'static [&'static str],
 }
 
@@ -232,12 +235,14 @@ fn grants<'a>(monitor: Option<&'a Service>, users: &[&'a User]) -> Vec<Grant<'a>
         user: &monitor.name,
         host: &monitor.host,
         database: None,
+        pattern: None,
         privileges: &MONITOR_PRIVILEGES,
     });
     let own = users.iter().map(|user| Grant {
         user: &user.name,
         host: &user.host,
         database: Some(&user.database),
+        pattern: Some(user.database.replace('_', "\\_")),
         privileges: &SITE_PRIVILEGES,
     });
     watch.into_iter().chain(own).collect()
@@ -253,7 +258,7 @@ pub fn check(desired: &Desired) -> Vec<DatabaseError> {
     errors
 }
 
-const NAMES: &str = "1 to 32 small letters, digits and `-`, the first a letter";
+const NAMES: &str = "1 to 32 small letters, digits, `-` and `_`, the first a letter";
 const HOSTS: &str = "digits, small letters and `.:%/-`";
 const SECRETS: &str = "1 to 255 letters, digits, `_` and `-`";
 
@@ -409,13 +414,24 @@ mod tests {
 
     #[test]
     fn a_name_that_a_grant_could_misread_is_refused() {
-        for name in ["wp_acme", "wp%", "a`b", "a'b", "", "Acme", "9a"] {
+        for name in ["wp%", "a`b", "a'b", "", "Acme", "9a"] {
             let mut desired = desired();
             desired.databases[0].name = name.to_owned();
             desired.users[0].database = name.to_owned();
             let errors = emit(&desired).unwrap_err();
             assert!(matches!(&errors[0], DatabaseError::Name { value, .. } if value == name), "{errors:?}");
         }
+    }
+
+    #[test]
+    fn an_imported_name_is_escaped_in_its_grant() {
+        let mut desired = desired();
+        desired.databases[0].name = "wp_acme".to_owned();
+        desired.users[0].database = "wp_acme".to_owned();
+        let json: serde_json::Value = serde_json::from_str(&emit(&desired).unwrap().content).unwrap();
+        let grants = json["grants"].as_array().unwrap();
+        let own = grants.iter().find(|grant| grant["database"] == "wp_acme").unwrap();
+        assert_eq!(own["pattern"], "wp\\_acme");
     }
 
     #[test]

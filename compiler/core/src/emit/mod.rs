@@ -26,9 +26,10 @@ fn json<T: Serialize>(document: &T) -> String {
     serde_json::to_string_pretty(document).map(|text| text + "\n").unwrap_or_default()
 }
 
-/// Whether a name needs no escape in a grant, a config or a shell: small letters, digits and `-`, the first a letter.
+/// Whether a name needs no escape in a config or a shell: small letters, digits, `-` and, in names that an import
+/// brought, `_`; the first a letter. In a grant `_` is a wildcard and must be escaped.
 fn is_identifier(name: &str) -> bool {
     name.len() <= 32
         && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))
 }

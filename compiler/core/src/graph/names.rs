@@ -81,6 +81,11 @@ impl Rule {
             Self::ProjectTitle | Self::Folder => {
                 text.chars().all(|c| c.is_ascii_alphanumeric() || "'\" !-".contains(c))
             }
+            // An imported database keeps its name, underscores included; grants escape them.
+            Self::Database => {
+                text.starts_with(|c: char| c.is_ascii_lowercase())
+                    && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
+            }
             _ => {
                 text.starts_with(|c: char| c.is_ascii_lowercase())
                     && !text.ends_with('-')

@@ -34,7 +34,7 @@ pub(super) fn uptime(site: &Lowering<'_, '_>) -> Value {
             ("period", format!("{}s", check.interval.value.seconds()).into()),
             ("timeout", "10s".into()),
             ("regions", texts(check.regions.iter().map(|place| region(place.value)))),
-            ("status", decimal(&check.expect.value)),
+            ("status", check.expect.value.clone().into()),
         ]);
         (check.name.value.clone(), value)
     });

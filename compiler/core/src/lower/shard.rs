@@ -187,7 +187,6 @@ impl<'a> Lowering<'a, '_> {
             ("network", NETWORK.into()),
             ("subnet_name", self.context.naming().subnet(self.id()).into()),
             ("subnet_cidr", self.plan.subnet.to_string().into()),
-            ("description", format!("Services and pool of shard {}", self.id()).into()),
         ])
     }
 

@@ -27,16 +27,17 @@ pub fn channels(context: &Context<'_>, _: &Shard) -> Value {
     let all = context.fleet.platform.spec.notifications.iter().map(|channel| {
         let (kind, name) = match channel.r#type.value {
             NotificationType::Email => ("email", "E-mail"),
-            NotificationType::Webhook => ("webhook_tokenauth", "Webhook"),
+            NotificationType::Webhook => ("webhook_basicauth", "Webhook"),
             NotificationType::Pagerduty => ("pagerduty", "PagerDuty"),
         };
         let secret = channel.secret_ref.as_ref().map_or_else(String::new, |secret| {
-            format!("projects/{}/secrets/{}/versions/1", context.shared_project(), secret.value)
+            format!("projects/{}/secrets/{}", context.shared_project(), secret.value)
         });
         let value = object([
             ("type", kind.into()),
             ("display_name", format!("{name} {}", channel.name.value).into()),
             ("address", channel.address.as_ref().map_or("", |address| address.value.as_str()).into()),
+            ("secret_version", if secret.is_empty() { "" } else { "1" }.into()),
             ("secret", secret.into()),
         ]);
         (channel.name.value.clone(), value)

@@ -184,7 +184,6 @@ impl Lowering<'_, '_> {
             ("memory", word(&runtime.resources.memory.value).into()),
             ("cpu_always", runtime.scaling.cpu_always.value.into()),
             ("startup_boost", runtime.scaling.startup_boost.value.into()),
-            ("deletion_protection", self.site.spec.lifecycle.deletion_protection.value.into()),
         ])
     }
 

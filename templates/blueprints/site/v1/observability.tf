@@ -17,7 +17,8 @@ resource "google_monitoring_uptime_check_config" "site" {
     validate_ssl = true
 
     accepted_response_status_codes {
-      status_value = each.value.status
+      status_value = endswith(each.value.status, "xx") ? null : tonumber(each.value.status)
+      status_class = endswith(each.value.status, "xx") ? "STATUS_CLASS_${upper(each.value.status)}" : null
     }
   }
 

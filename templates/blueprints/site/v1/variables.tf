@@ -209,7 +209,7 @@ variable "channels" {
 }
 
 variable "uptime" {
-  description = "Uptime checks from outside by name. `period` and `timeout` are like `60s`; `status` is the expected HTTP status."
+  description = "Uptime checks from outside by name. `period` and `timeout` are like `60s`; `status` is the expected HTTP status, or a class such as `2xx`."
   type = map(object({
     display_name = string
     host         = string
@@ -217,7 +217,7 @@ variable "uptime" {
     period       = string
     timeout      = string
     regions      = list(string)
-    status       = number
+    status       = string
   }))
 }
 

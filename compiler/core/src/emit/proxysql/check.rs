@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Pool, PoolError, Server};
 
 const INT: u64 = i32::MAX as u64;
-const IDENTIFIER: &str = "1 to 32 small letters, digits and `-`, the first a letter";
+const IDENTIFIER: &str = "1 to 32 small letters, digits, `-` and `_`, the first a letter";
 
 /// Names in ProxySQL's own credential map.
 const RESERVED: [&str; 4] = ["admin", "stats", "cluster", "monitor"];
