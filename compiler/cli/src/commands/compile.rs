@@ -19,7 +19,7 @@ pub fn run(folder: &Path, args: &CompileArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let fleet = fleet::load(folder, &args.input)?;
     let place = folder.join(&args.out);
-    let versions = Versions { fleet: String::new() };
+    let versions = Versions { fleet: fleet.compilation.input_digest().to_owned() };
     let done = if args.check { check(&fleet, &place, &versions) } else { write(&fleet, &place, &versions) };
     match done {
         Ok(said) => {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
-use super::{HEADER, MANIFEST, Manifest, Versions, lock, manifest, stage};
+use super::{MANIFEST, Manifest, Versions, lock, manifest, stage};
 use aipress_core::diag::Diagnostic;
 use aipress_core::emit::OutputFile;
+use aipress_core::emit::hcl::HEADER;
 
 /// Bytes at the beginning of a file in which its header must stand.
 const HEADER_WITHIN: u64 = 512;
@@ -33,7 +34,7 @@ pub fn is_foreign(folder: &Path, path: &str, owned: &BTreeSet<String>, obsolete:
 fn has_header(place: &Path) -> bool {
     let mut start = Vec::new();
     let read = std::fs::File::open(place).and_then(|file| file.take(HEADER_WITHIN).read_to_end(&mut start));
-    read.is_ok() && String::from_utf8_lossy(&start).contains(HEADER)
+    read.is_ok() && String::from_utf8_lossy(&start).contains(HEADER.trim_start_matches("# "))
 }
 
 fn files_under(place: &Path, path: &str) -> Vec<String> {

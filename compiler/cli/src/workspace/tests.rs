@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use aipress_core::diag::Code;
 use aipress_core::emit::OutputFile;
+use aipress_core::emit::hcl::HEADER;
 
 use super::*;
 
@@ -81,7 +82,7 @@ fn a_foreign_file_stops_the_run_before_anything_changes() {
 #[test]
 fn a_file_with_the_header_is_ours_without_a_manifest() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("main.tf"), format!("# {HEADER}\nold")).unwrap();
+    fs::write(folder.path().join("main.tf"), format!("{HEADER}\nold")).unwrap();
     assert_eq!(run(folder.path(), vec![file("main.tf", "new")]).unwrap().written, 1);
 }
 
