@@ -39,19 +39,19 @@ pub fn root(root: &Root<'_>, calls: &[(Call, &Contract)]) -> Result<Vec<OutputFi
     for provider in providers.iter().filter(|provider| provider.starts_with("google")) {
         main = main.block(provider_block(root, provider));
     }
-    main = own.iter().fold(main, |body, (call, _)| body.block(module(call, &up)));
+    main = own.iter().fold(main, |body, (call, contract)| body.block(module(call, contract, &up)));
     let path = |name: &str| format!("terraform/{}/{name}.tf", root.folder);
     let mut files = vec![OutputFile { path: path("main"), content: main.to_file()? }];
     match root.layout {
         Layout::Site => {
-            for (call, _) in sites {
-                let body = Body::new().block(module(call, &up));
+            for (call, contract) in sites {
+                let body = Body::new().block(module(call, contract, &up));
                 files.push(OutputFile { path: path(&call.name), content: body.to_file()? });
             }
         }
         Layout::Shard if sites.is_empty() => {}
         Layout::Shard => {
-            let body = sites.iter().fold(Body::new(), |body, (call, _)| body.block(module(call, &up)));
+            let body = sites.iter().fold(Body::new(), |body, (call, contract)| body.block(module(call, contract, &up)));
             files.push(OutputFile { path: path("sites"), content: body.to_file()? });
         }
     }
@@ -71,7 +71,7 @@ fn terraform_block(root: &Root<'_>, calls: &[(Call, &Contract)], providers: &BTr
     }
     let backend = Block::new("backend", ["gcs"])
         .attribute("bucket", root.terraform.state_bucket.value.as_str())
-        .attribute("prefix", root.folder.as_str());
+        .attribute("prefix", format!("stacks/{}", root.folder));
     Block::plain("terraform")
         .attribute("required_version", format!("= {}", root.terraform.version.value))
         .block(required)
@@ -86,11 +86,11 @@ fn provider_block(root: &Root<'_>, provider: &str) -> Block {
     }
 }
 
-fn module(call: &Call, up: &str) -> Block {
+/// The arguments stand in the order in which the blueprint declares its variables: who, then what.
+fn module(call: &Call, contract: &Contract, up: &str) -> Block {
     let source = format!("{up}modules/{}/{}", call.blueprint, call.version);
-    call.arguments
-        .iter()
-        .fold(Block::new("module", [call.name.as_str()]).attribute("source", source), |block, (name, argument)| {
-            block.attribute(name, argument.value.clone())
-        })
+    let mut arguments: Vec<_> = call.arguments.iter().collect();
+    arguments.sort_by_key(|(name, _)| contract.variables.get(*name).map(|variable| variable.span));
+    let block = Block::new("module", [call.name.as_str()]).attribute("source", source);
+    arguments.into_iter().fold(block, |block, (name, argument)| block.attribute(name, argument.value.clone()))
 }

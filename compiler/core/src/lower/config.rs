@@ -1,4 +1,4 @@
-//! The runtime configuration of a site: one JSON text that the WordPress container reads at its start.
+//! The runtime configuration of a site: one JSON document that the WordPress container reads at its start.
 //!
 //! It holds what the image decides by: PHP, WordPress, mail, media, caches, security, cron, backup. No secret value is in
 //! it, and nothing whose change would not change the running site.
@@ -15,7 +15,7 @@ pub const MAX_BYTES: usize = 32 * 1024;
 
 /// Makes the configuration of a site.
 #[must_use]
-pub fn of(plan: &ShardPlan<'_>, site: &ResolvedSite) -> String {
+pub fn of(plan: &ShardPlan<'_>, site: &ResolvedSite) -> Value {
     let spec = &site.spec;
     let (host, port) = plan.database_address();
     let reads = plan.has_reader_port() && spec.database.read_split.mode.value != ReadSplitMode::Off;
@@ -53,7 +53,7 @@ pub fn of(plan: &ShardPlan<'_>, site: &ResolvedSite) -> String {
     if let Some(object) = config.as_object_mut() {
         strip_nulls(object);
     }
-    config.to_string()
+    config
 }
 
 /// Returns the site's database: its one name, or the adopted one.

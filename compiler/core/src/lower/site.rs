@@ -60,13 +60,13 @@ impl Lowering<'_, '_> {
         let pins = &self.plan.shard.spec.blueprints;
         let version = pins.site.as_ref().unwrap_or(&self.context.fleet.platform.spec.blueprints.site);
         let mut call = Call::new(module_name(&self.site.id.resource()), "site", &version.value);
-        let text = config::of(self.plan, self.site);
-        let problems = self.check_config(&text);
+        let config = config::of(self.plan, self.site);
+        let problems = self.check_config(&config.to_string());
         call.set("site", self.identity(), self.span);
         call.set("lifecycle_state", word(&spec.lifecycle.state.value), spec.lifecycle.state.span);
         call.set("labels", self.labels(), self.span);
         call.set("annotations", self.annotations(), self.span);
-        call.set("config", Value::string(text), self.span);
+        call.set("config", Value::Call("jsonencode".to_owned(), vec![Value::from(config)]), self.span);
         call.set("ready", shard_output("ready"), self.span);
         call.set("apis", shard_output("apis"), self.span);
         call.set("service_account", self.service_account(), self.span);

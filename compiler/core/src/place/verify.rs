@@ -97,7 +97,7 @@ fn home_problems(fleet: &Roster<'_>, site: &SiteRequest, home: &Home<'_>) -> Vec
         let title = format!("`{}` may not stay on `{recorded}`: {reason}", site.id);
         let diagnostic = related(Diagnostic::error(Code(312), title, span, label));
         found.push(diagnostic.help(format!(
-            "undo the change of the site or of shard `{recorded}`, or move the site first with `aipress rebalance --fix`."
+            "undo the change of the site or of shard `{recorded}`, or move the site first with `move: {to: {shard: NAME}}`."
         )));
     }
     found
@@ -153,7 +153,7 @@ fn shard_problems(fleet: &Roster<'_>, board: &Board, shard: usize, residents: &[
     if room.state == State::Draining && !residents.is_empty() {
         let title = format!("shard `{id}` is draining and still holds {}", count(residents.len(), "site", "sites"));
         let draining = Diagnostic::warning(Code(309), title, room.state_span, format!("{} wait to be moved", sites()));
-        out.push(draining.help(format!("plan the moves with `aipress rebalance --drain {id}`.")));
+        out.push(draining.help("give each of them a `move` to another shard."));
     }
     for dimension in Dimension::ALL {
         let (sum, limit) = (board.load(shard).get(dimension), room.hard.get(dimension));
@@ -200,7 +200,7 @@ fn over_limit(
         }
     };
     Diagnostic::error(Code(code), title, span, label).help(format!(
-        "raise {} of `{id}`, or move {} to other shards with `aipress rebalance --fix`.{biggest}",
+        "raise {} of `{id}`, or give {} a `move` to another shard.{biggest}",
         dimension.setting(),
         dimension.amount(sum - limit),
     ))
@@ -259,7 +259,7 @@ fn company(fleet: &Roster<'_>, out: &mut Diagnostics) {
         let title = format!("`{}` and `{other}` share shard `{shard}` although they are to be apart", request.id);
         let span = request.apart.first().map_or(request.span, |peer| peer.span);
         let shared = Diagnostic::warning(Code(307), title, span, "both were placed before this rule");
-        out.push(shared.help("move one of them with `aipress rebalance --fix`, or remove the rule."));
+        out.push(shared.help("give one of them a `move` to another shard, or remove the rule."));
     }
 }
 

@@ -113,7 +113,7 @@ resource "google_monitoring_slo" "availability" {
 }
 
 resource "google_monitoring_slo" "latency" {
-  count = var.slo == null ? 0 : 1
+  count = try(var.slo.latency_ms, 0) == 0 ? 0 : 1
 
   project             = var.site.project
   service             = google_monitoring_custom_service.site[0].service_id

@@ -239,7 +239,7 @@ variable "alerts" {
 }
 
 variable "slo" {
-  description = "Service level objectives, or null for none. `availability` is a fraction such as 0.9995; `latency_goal` is the fraction of requests that must be faster than `latency_ms`."
+  description = "Service level objectives, or null for none. `availability` is a fraction such as 0.9995; `latency_goal` is the fraction of requests that must be faster than `latency_ms`; 0 means no objective for latency."
   type = object({
     service_id      = string
     display_name    = string
