@@ -97,7 +97,7 @@ fn home_problems(fleet: &Roster<'_>, site: &SiteRequest, home: &Home<'_>) -> Vec
         let title = format!("`{}` may not stay on `{recorded}`: {reason}", site.id);
         let diagnostic = related(Diagnostic::error(Code(312), title, span, label));
         found.push(diagnostic.help(format!(
-            "undo the change of the site or of shard `{recorded}`, or move the site first with `move: {to: {shard: NAME}}`."
+            "undo the change of the site or of shard `{recorded}`, or move the site first with `move: {{to: {{shard: NAME}}}}`."
         )));
     }
     found
@@ -200,7 +200,7 @@ fn over_limit(
         }
     };
     Diagnostic::error(Code(code), title, span, label).help(format!(
-        "raise {} of `{id}`, or give {} a `move` to another shard.{biggest}",
+        "raise {} of `{id}`, or give {} a `move: {{to: ...}}`.{biggest}",
         dimension.setting(),
         dimension.amount(sum - limit),
     ))
