@@ -4,7 +4,7 @@
 
 use aipress_core::check::schema::check_document;
 use aipress_core::source::{SourceId, Span};
-use aipress_core::spec::decode::decode;
+use aipress_core::spec::decode::{decode, missing};
 use aipress_core::spec::kind::Kind;
 use aipress_core::spec::layers::{PlatformLayers, complete};
 use aipress_core::spec::resolve::{resolve_site, resolve_tenant};
@@ -143,6 +143,21 @@ fn what_the_platform_enforces_wins_over_every_layer() {
     let file_mods = site(&text, Environment::Production).wordpress.file_mods;
     assert!(!file_mods.value);
     assert_eq!(file_mods.span.source, SourceId(1));
+}
+
+#[test]
+fn every_missing_value_is_named_at_once() {
+    let text =
+        SMALL.replace("org: hobbyists, ", "").replace(r#", version: "1.4""#, "").replace("{region: us-central1}", "{}");
+    let document = tenant(&text);
+    let (metadata, spec) = (document.get("metadata").unwrap(), document.get("spec").unwrap());
+    let node = resolve_site(&layers(PLATFORM), metadata, spec, Environment::Production);
+    let titles: Vec<String> = missing::<TenantSpec>(&node).iter().map(ToString::to_string).collect();
+    let expected = ["owner.org", "placement.region", "wordpress.themes[0].version"];
+    assert_eq!(titles, expected.map(|path| format!("`{path}` is missing")));
+    let resolved =
+        resolve_site(&layers(PLATFORM), metadata, tenant(FULL).get("spec").unwrap(), Environment::Production);
+    assert_eq!(missing::<TenantSpec>(&resolved), []);
 }
 
 #[test]

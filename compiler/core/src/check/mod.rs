@@ -192,7 +192,11 @@ fn read_tenant(platform: &Platform, document: &Document, options: &Options, outc
         // A tier that does not exist is found by the rules of the tenant.
         let Some(node) = fleet::resolve_node(platform, &document.node, environment) else { continue };
         if let Err(error) = crate::spec::decode::decode::<crate::spec::tenant::TenantSpec>(&node) {
-            outcome.form.push(describe(&error, document));
+            let all = crate::spec::decode::missing::<crate::spec::tenant::TenantSpec>(&node);
+            outcome.form.extend(all.iter().map(|error| describe(error, document)));
+            if all.is_empty() {
+                outcome.form.push(describe(&error, document));
+            }
             continue;
         }
         if let Some(site) = fleet::resolve_site(platform, &document.node, environment) {

@@ -5,6 +5,7 @@
 
 use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
+use super::layered::{Place, Resolved};
 use crate::source::{SPANNED, Span};
 use crate::syntax::{Node, Value};
 
@@ -46,6 +47,14 @@ impl DecodeError {
 /// The first missing field, with its path and the map that lacks it.
 pub fn decode<'de, T: de::Deserialize<'de>>(node: &'de Node) -> Result<T, DecodeError> {
     T::deserialize(Present(node))
+}
+
+/// Finds every value that a tree must have and does not, in the order of the language.
+#[must_use]
+pub fn missing<T: Resolved>(node: &Node) -> Vec<DecodeError> {
+    let mut found = Vec::new();
+    T::missing(Some(node), &Place { parent: None, name: "", span: node.span }, &mut found);
+    found
 }
 
 #[derive(Clone, Copy)]
