@@ -1,5 +1,7 @@
 //! The command `aipress`: reads a fleet from files or Git, calls the compiler, writes and shows what it returns.
 
+#![expect(clippy::result_large_err, reason = "an error ends the run once: its size costs nothing")]
+
 mod args;
 mod commands;
 mod exit;

@@ -22,6 +22,6 @@ pub fn report(sources: &SourceSet, diagnostics: Diagnostics) {
     let report = Report::new(sources, diagnostics);
     if let Some(count) = report.count_line() {
         let text = report.write(Format::Text, &Look::of_stderr());
-        let _ = write!(std::io::stderr().lock(), "{text}{count}\n");
+        let _ = writeln!(std::io::stderr().lock(), "{text}{count}");
     }
 }

@@ -1,5 +1,7 @@
 //! The output folder as the real command leaves it: current, stale, foreign, in use, killed.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::fs;

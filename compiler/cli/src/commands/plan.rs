@@ -22,12 +22,11 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
     let head = fleet::load_revision(folder, args.input.rev.as_deref(), &options)?;
     // What a site lacked in the past is not what this change is about.
     options.locked = false;
-    let base = fleet::load_revision(folder, Some(&args.base), &options).map_err(|failure| {
+    let base = fleet::load_revision(folder, Some(&args.base), &options).inspect_err(|failure| {
         // Codes from 600 say that the revision could not even be read.
         if failure.diagnostics.iter().any(|item| item.code.0 < 600) {
             out::say(&format!("the base `{}` does not compile:", args.base));
         }
-        failure
     })?;
     let files = match files(&base, &head, args.diff) {
         Ok(files) => files,

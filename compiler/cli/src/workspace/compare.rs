@@ -28,7 +28,8 @@ pub fn is_foreign(folder: &Path, path: &str, owned: &BTreeSet<String>, obsolete:
     if metadata.is_dir() {
         return !files_under(&place, path).iter().all(|inside| obsolete.contains(inside));
     }
-    !owned.contains(path) && !(metadata.is_file() && has_header(&place))
+    let ours = owned.contains(path) || (metadata.is_file() && has_header(&place));
+    !ours
 }
 
 fn has_header(place: &Path) -> bool {

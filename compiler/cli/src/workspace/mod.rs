@@ -176,7 +176,8 @@ fn refuse_foreign<'a>(
         for (index, _) in path.match_indices('/') {
             let parent = path.get(..index).unwrap_or_default();
             let blocked = std::fs::symlink_metadata(folder.join(parent)).is_ok_and(|metadata| {
-                !metadata.is_dir() && !(metadata.is_file() && obsolete.contains(&parent.to_owned()))
+                let goes = metadata.is_file() && obsolete.contains(&parent.to_owned());
+                !(goes || metadata.is_dir())
             });
             if blocked {
                 foreign.insert(parent.to_owned());

@@ -3,6 +3,8 @@
 //! `--bless [NAME]` writes what is printed as what is expected; with `CI` set it is refused. `testdata/bless.md` tells how
 //! to add a case.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "../common/mod.rs"]
 mod common;
 mod expect;
