@@ -175,6 +175,7 @@ fn a_tenant_as_a_whole_has_the_hosts_of_every_environment() {
     assert_eq!((whole.domains.len(), whole.environments.len()), (4, 2));
 }
 
+#[expect(clippy::disallowed_methods, reason = "the test reads the example fleet")]
 fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
