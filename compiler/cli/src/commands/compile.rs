@@ -18,7 +18,7 @@ use crate::workspace::{Counts, Difference, Versions, Workspace, compare};
 pub fn run(folder: &Path, args: &CompileArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let fleet = fleet::load(folder, &args.input)?;
-    let place = folder.join(&args.out);
+    let place = if folder == Path::new(".") { args.out.clone() } else { folder.join(&args.out) };
     let versions = Versions { fleet: fleet.compilation.input_digest().to_owned() };
     let done = if args.check { check(&fleet, &place, &versions) } else { write(&fleet, &place, &versions) };
     match done {

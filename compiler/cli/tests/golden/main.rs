@@ -71,7 +71,10 @@ fn one(case: &Path, name: &str, inputs: &[&str], run: Run, bless: bool) -> Resul
     compare(&case.join("expected"), name, run(case)?, bless)
 }
 
-/// Compiles the input; the whole output is expected.
+/// Copies of blueprints in the output; the manifest has their digests, so no case holds them again.
+const MODULES: &str = "terraform/modules/";
+
+/// Compiles the input; the whole output is expected, but for the copies of blueprints.
 fn accept(case: &Path) -> Result<Expected, Failed> {
     let folder = tempfile::tempdir()?;
     copy(&case.join("input"), folder.path());
@@ -80,6 +83,7 @@ fn accept(case: &Path) -> Result<Expected, Failed> {
         return Err(format!("expected exit code 0, found {:?}:\n{}", output.status.code(), text(&output.stderr)).into());
     }
     let mut expected = tree(&folder.path().join("output"));
+    expected.retain(|path, _| !path.starts_with(MODULES));
     if !output.stderr.is_empty() {
         expected.insert("stderr.txt".to_owned(), output.stderr);
     }

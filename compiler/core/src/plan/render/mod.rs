@@ -25,10 +25,10 @@ struct Group<'a> {
 
 /// Groups the rows of a section that differ in nothing but the name; what destroys comes first.
 fn groups(plan: &Plan, thing: Thing) -> Vec<Group<'_>> {
-    type Key<'a> = (Action, &'a Option<Home>, &'a Option<Home>, &'a [FieldChange]);
+    type Key<'a> = (Action, Option<String>, &'a [FieldChange]);
     let mut found: std::collections::BTreeMap<Key<'_>, Group<'_>> = std::collections::BTreeMap::new();
     for change in plan.of(thing) {
-        let key = (change.action, &change.from, &change.to, change.fields.as_slice());
+        let key = (change.action, homes(change), change.fields.as_slice());
         found.entry(key).or_insert_with(|| Group { change, names: Vec::new() }).names.push(&change.name);
     }
     let mut groups: Vec<Group<'_>> = found.into_values().collect();
@@ -106,15 +106,17 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn example() -> Plan {
-        let changed =
-            |name| Change { fields: vec![field("5m", "10m")], ..site(name, Action::Changed, home("s1"), home("s1")) };
+        let changed = |name, shard| Change {
+            fields: vec![field("5m", "10m")],
+            ..site(name, Action::Changed, home(shard), home(shard))
+        };
         Plan {
             base: "main".into(),
             head: "HEAD".into(),
             changes: vec![
                 site("acme", Action::Added, None, home("s1")),
-                changed("blog"),
-                changed("cafe"),
+                changed("blog", "s1"),
+                changed("cafe", "s2"),
                 site("old", Action::Removed, home("s2"), None),
                 site("shop", Action::Moved, home("s1"), home("s2")),
             ],
