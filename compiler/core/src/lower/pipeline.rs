@@ -1,35 +1,74 @@
 //! What the builds need to know.
+//!
+//! Input: the placed fleet. Output: the input of the Cloud Build configs.
+
+use std::collections::BTreeMap;
 
 use crate::emit::cloud_build::{Git, Pipeline, Wave};
-use crate::lower::{APPLY_ACCOUNT, Context, PLAN_ACCOUNT};
+use crate::lower::{APPLY_ACCOUNT, Context, PLAN_ACCOUNT, shard};
+use crate::spec::site::Environment;
+
+/// The image with `gcloud`, `git` and `python3`, by exact version.
+const TOOLS_IMAGE: &str = "gcr.io/google.com/cloudsdktool/cloud-sdk:540.0.0-slim";
+/// Stacks that are applied at once: Cloud Build runs ten builds of a new project side by side (quota).
+const PARALLEL: u32 = 10;
+
+/// Returns the region in which builds run: the platform's first.
+#[must_use]
+pub fn region<'a>(context: &Context<'a>) -> &'a str {
+    context.fleet.platform.spec.regions.first().map_or("", |region| &region.name.value)
+}
 
 /// Makes the input of the Cloud Build configs.
 #[must_use]
 pub fn pipeline(context: &Context<'_>) -> Pipeline {
-    let platform = &context.fleet.platform.spec;
+    let spec = &context.fleet.platform.spec;
     let shared = context.shared_project();
     let account = |name: &str| format!("{name}@{shared}.iam.gserviceaccount.com");
-    let region = platform.regions.first().map_or_else(String::new, |region| region.name.value.clone());
     Pipeline {
         project: shared.to_owned(),
-        region,
-        state_bucket: platform.terraform.state_bucket.value.clone(),
-        compiler_image: crate::lower::shard::tool_image(context, &platform.blueprints.shard.value),
-        terraform_image: format!("hashicorp/terraform:{}", platform.terraform.version.value),
-        tools_image: "gcr.io/google.com/cloudsdktool/cloud-sdk:540.0.0-slim".to_owned(),
+        region: region(context).to_owned(),
+        state_bucket: spec.terraform.state_bucket.value.clone(),
+        compiler_image: shard::tool_image(context, &spec.blueprints.platform.value),
+        terraform_image: format!("hashicorp/terraform:{}", spec.terraform.version.value),
+        tools_image: TOOLS_IMAGE.to_owned(),
         review_account: account(PLAN_ACCOUNT),
         apply_account: account(APPLY_ACCOUNT),
         git: Git {
-            owner: platform.git.owner.value.clone(),
-            repository: platform.git.repository.value.clone(),
-            default_branch: platform.git.default_branch.value.clone(),
-            comment_token: Some(format!("projects/{shared}/secrets/{}/versions/1", platform.git.token_secret.value)),
+            owner: spec.git.owner.value.clone(),
+            repository: spec.git.repository.value.clone(),
+            default_branch: spec.git.default_branch.value.clone(),
+            // The fleet names one token, of the app that may push. A build of a pull request must not have it.
+            comment_token: None,
             push_token: None,
         },
         output_committed: true,
-        waves: vec![Wave { name: "all".to_owned(), shards: context.fleet.shards.keys().cloned().collect() }],
-        edges: platform.edges.iter().map(|edge| edge.name.value.clone()).collect(),
-        parallel: 8,
+        waves: waves(context),
+        edges: spec.edges.iter().map(|edge| edge.name.value.clone()).collect(),
+        parallel: PARALLEL,
         worker_pool: None,
     }
+}
+
+/// Puts every shard into the last wave that any of its production sites is in, so that no site changes before its wave;
+/// a shard without sites goes first.
+fn waves(context: &Context<'_>) -> Vec<Wave> {
+    let mut rings: Vec<_> = context.fleet.platform.spec.updates.waves.iter().collect();
+    rings.sort_by_key(|wave| wave.order.value);
+    let ring_of = |name: &str| rings.iter().position(|wave| wave.name.value == name);
+    let mut waves: Vec<Wave> =
+        rings.iter().map(|wave| Wave { name: wave.name.value.clone(), shards: Vec::new() }).collect();
+    let mut tiers: BTreeMap<&str, usize> = BTreeMap::new();
+    for tier in &context.fleet.platform.spec.tiers {
+        tiers.insert(&tier.name.value, ring_of(&tier.wave.value).unwrap_or_default());
+    }
+    for shard in context.fleet.shards.keys() {
+        let sites = context.sites_on(shard).into_iter();
+        let own = sites.filter(|site| site.id.environment == Environment::Production);
+        let last = own.filter_map(|site| tiers.get(site.tier.value.as_str())).max().copied().unwrap_or_default();
+        if let Some(wave) = waves.get_mut(last) {
+            wave.shards.push(shard.clone());
+        }
+    }
+    waves
 }

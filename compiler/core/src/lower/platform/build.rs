@@ -1,0 +1,140 @@
+//! The connection to Git and what it starts.
+
+use std::collections::BTreeMap;
+
+use crate::emit::hcl::Value;
+use crate::lower::site::word;
+use crate::lower::value::{map, number, object, text_map, texts};
+use crate::lower::{APPLY_ACCOUNT, Context, PLAN_ACCOUNT, pipeline};
+use crate::spec::platform::{EnvironmentKind, GitProvider, PlatformSpec};
+
+/// Triggers, by name.
+pub(super) const TRIGGERS: [&str; 2] = ["aip-apply", "aip-review"];
+/// Service accounts that the platform makes, beside the two of bootstrap.
+pub(super) const ACCOUNTS: [&str; 0] = [];
+
+/// Makes the connection and the repository.
+pub(super) fn connection(context: &Context<'_>) -> Value {
+    let git = &context.fleet.platform.spec.git;
+    let secret = |name: &str| format!("projects/{}/secrets/{name}", context.shared_project());
+    let (provider, host) = match git.provider.value {
+        GitProvider::Github => ("github", "github.com"),
+        GitProvider::Gitlab => ("gitlab", "gitlab.com"),
+    };
+    let installation = git.installation_id.as_ref().and_then(|id| i64::try_from(id.value).ok());
+    object([
+        ("location", pipeline::region(context).into()),
+        ("connection", git.connection.value.clone().into()),
+        ("installation_id", installation.map_or(Value::Null, number)),
+        ("provider", provider.into()),
+        ("token_secret", secret(&git.token_secret.value).into()),
+        ("token_version", git.token_version.value.to_string().into()),
+        ("webhook_secret", git.webhook_secret.as_ref().map_or_else(String::new, |name| secret(&name.value)).into()),
+        ("webhook_version", git.webhook_version.value.to_string().into()),
+        ("repository", git.repository.value.clone().into()),
+        ("remote_uri", format!("https://{host}/{}/{}.git", git.owner.value, git.repository.value).into()),
+    ])
+}
+
+/// Makes the accounts that the platform has beside those of bootstrap.
+pub(super) fn identities() -> Value {
+    Value::object::<String>([])
+}
+
+struct Trigger<'a> {
+    name: &'a str,
+    description: &'a str,
+    event: &'a str,
+    file: &'a str,
+    account: &'a str,
+    approval: bool,
+    ignored: &'a [&'a str],
+    substitutions: BTreeMap<String, String>,
+}
+
+/// Makes the triggers: a pull request is reviewed, a commit to the default branch is applied.
+pub(super) fn triggers(context: &Context<'_>) -> Value {
+    let spec = &context.fleet.platform.spec;
+    let [apply_name, review_name] = TRIGGERS;
+    let production = spec.environments.iter().find(|environment| environment.kind.value == EnvironmentKind::Production);
+    let apply = Trigger {
+        name: apply_name,
+        description: "Applies what was merged",
+        event: "push",
+        file: "apply",
+        account: APPLY_ACCOUNT,
+        approval: production.is_some_and(|environment| environment.approvals.value > 0),
+        // The pipeline's own record of places.
+        ignored: &["tenants/placement/**"],
+        substitutions: rules(spec),
+    };
+    let review = Trigger {
+        name: review_name,
+        description: "Checks and plans a pull request",
+        event: "pull_request",
+        file: "pr",
+        account: PLAN_ACCOUNT,
+        approval: false,
+        ignored: &[],
+        substitutions: BTreeMap::new(),
+    };
+    map([("apply", apply), ("review", review)].map(|(key, one)| (key.to_owned(), trigger(context, &one))).into())
+}
+
+fn trigger(context: &Context<'_>, trigger: &Trigger<'_>) -> Value {
+    let shared = context.shared_project();
+    let email = format!("{}@{shared}.iam.gserviceaccount.com", trigger.account);
+    let branch = regex::escape(&context.fleet.platform.spec.git.default_branch.value);
+    object([
+        ("name", trigger.name.into()),
+        ("description", trigger.description.into()),
+        ("event", trigger.event.into()),
+        ("branch", format!("^{branch}$").into()),
+        ("filename", format!("output/cloudbuild/{}.yaml", trigger.file).into()),
+        ("account", format!("projects/{shared}/serviceAccounts/{email}").into()),
+        ("approval", trigger.approval.into()),
+        ("included_files", texts::<&str>([])),
+        ("ignored_files", texts(trigger.ignored)),
+        ("substitutions", text_map(&trigger.substitutions)),
+        ("schedule", "".into()),
+        ("time_zone", "UTC".into()),
+        ("scheduler_name", "".into()),
+        ("scheduler_account", "".into()),
+    ])
+}
+
+/// The rules of an apply as the platform was last applied. They stand at the trigger, out of reach of the commit that is
+/// about to be applied.
+fn rules(spec: &PlatformSpec) -> BTreeMap<String, String> {
+    let environment = |environment: &crate::spec::platform::PlatformEnvironment| {
+        let from = environment.promote_from.as_ref().map_or("-", |from| from.value.as_str());
+        let (kind, folder) = (word(&environment.kind.value), word(&environment.folder.value));
+        format!("{} {kind} {} {from} {folder}", environment.name.value, environment.approvals.value)
+    };
+    let wave = |wave: &crate::spec::platform::Wave| {
+        let (name, order, soak) = (&wave.name.value, wave.order.value, wave.soak_hours.value);
+        format!("{name} {order} {soak}h {}% {}", wave.percent.value, wave.abort.error_rate.value)
+    };
+    let window = |window: &crate::spec::platform::FreezeWindow| {
+        let (hours, zone, reason) = (window.hours.value, &window.timezone.value, &window.reason.value);
+        format!("{} {hours}h {zone} {reason}", window.start.value)
+    };
+    let policy = &spec.policy;
+    let all = [
+        ("_ENVIRONMENTS", lines(spec.environments.iter().map(environment))),
+        ("_WAVES", lines(spec.updates.waves.iter().map(wave))),
+        ("_FREEZE", lines(policy.freeze_windows.iter().map(window))),
+        ("_MAX_TENANTS", policy.max_tenants_per_apply.value.to_string()),
+        ("_MAX_DESTROYS", policy.max_destroys.value.to_string()),
+        ("_APPROVALS", format!("data {} destroy {}", policy.approvals.data.value, policy.approvals.destroy.value)),
+    ];
+    // A dollar would start a substitution of Cloud Build; an empty value is refused by Terraform's provider.
+    all.into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(key, value)| (key.to_owned(), value.replace('$', "$$")))
+        .collect()
+}
+
+fn lines(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join("; ")
+}
