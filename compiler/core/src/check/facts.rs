@@ -2,7 +2,7 @@
 
 use crate::check::fleet::{HostFact, Platform, ResolvedSite, SiteFacts};
 use crate::source::{Span, Spanned};
-use crate::spec::tenant::{Domain, LifecycleState, ReadSplitMode, TenantSpec, Www};
+use crate::spec::tenant::{Domain, FlushMode, LifecycleState, ReadSplitMode, TenantSpec, Www};
 
 /// Takes the facts of a site.
 #[must_use]
@@ -30,6 +30,8 @@ pub fn of(platform: &Platform, site: &ResolvedSite, span: Span) -> SiteFacts {
         cache_mb: if cache.enabled.value { cache.memory_mb.clone() } else { Spanned::new(0, cache.enabled.span) },
         read_split: (spec.database.read_split.mode.value != ReadSplitMode::Off)
             .then_some(spec.database.read_split.mode.span),
+        flush_all: (cache.enabled.value && cache.flush.value == FlushMode::All).then_some(cache.flush.span),
+        pitr_days: spec.backup.pitr_days.clone(),
         budget: spec.budget.monthly.clone(),
         span,
     }

@@ -121,6 +121,10 @@ pub struct SiteFacts {
     pub cache_mb: Spanned<u32>,
     /// Whether it reads from a replica, and where that is said.
     pub read_split: Option<Span>,
+    /// Where it is said that it may empty the whole object cache, if it is.
+    pub flush_all: Option<Span>,
+    /// Days that its database can be taken back to any moment.
+    pub pitr_days: Spanned<u32>,
     /// Monthly budget, if there is one.
     pub budget: Option<Spanned<crate::spec::quantity::Decimal>>,
     /// The environment's or the tenant's place.

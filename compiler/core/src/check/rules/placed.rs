@@ -1,0 +1,101 @@
+//! Rules that need every site's home: what a site asks of the shard that it lives on.
+
+use std::collections::BTreeSet;
+
+use super::also;
+use super::shard_database::contract;
+use crate::check::fleet::{Fleet, Shard, SiteFacts};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::place::Placement;
+use crate::spec::quantity::Decimal;
+use crate::spec::shard::{CacheEngine, ReplicaRole};
+
+const NO_REPLICA: Code = Code(319);
+const CONTRACT: Code = Code(414);
+const SHARED_FLUSH: Code = Code(420);
+const LOW_BUDGET: Code = Code(424);
+
+pub(super) fn check(fleet: &Fleet, placement: &Placement, found: &mut Diagnostics) {
+    let mut tiers: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for site in &fleet.sites {
+        let Some(home) = placement.get(&site.id.to_string()) else { continue };
+        let Some(shard) = fleet.shards.get(&home.shard) else { continue };
+        found.extend(no_replica(site, shard));
+        found.extend(recovery(site, shard));
+        found.extend(flush(site, shard));
+        if tiers.insert((&shard.name.value, &site.tier.value)) {
+            found.extend(fleet.platform.tier(&site.tier.value).and_then(|tier| contract(shard, tier)));
+        }
+    }
+    for shard in fleet.shards.values() {
+        found.extend(budget(fleet, placement, shard));
+    }
+}
+
+fn no_replica(site: &SiteFacts, shard: &Shard) -> Option<Diagnostic> {
+    let span = site.read_split?;
+    let has_one = shard.spec.database.replicas.iter().any(|replica| replica.role.value == ReplicaRole::Read);
+    (!has_one).then(|| {
+        let title = format!("`{}` reads from a replica; shard `{}` has none", site.id, shard.name.value);
+        Diagnostic::error(NO_REPLICA, title, span, "needs a replica with `role: read`")
+            .related(shard.name.span, "the shard that the site lives on")
+            .help(format!(
+                "add a replica with `role: read` to `{}`, or set `readSplit.mode: \"off\"`.",
+                shard.name.value
+            ))
+    })
+}
+
+fn recovery(site: &SiteFacts, shard: &Shard) -> Option<Diagnostic> {
+    let days = &shard.spec.database.backup.pitr_days;
+    (site.pitr_days.value > days.value).then(|| {
+        let title = format!(
+            "recovery to any moment of {} days is more than shard `{}` has",
+            site.pitr_days.value, shard.name.value
+        );
+        let span = super::shown(site.pitr_days.span).unwrap_or(site.span);
+        let diagnostic = Diagnostic::error(
+            CONTRACT,
+            title,
+            span,
+            format!("`{}` reaches back {} days", shard.name.value, days.value),
+        );
+        also(diagnostic, days.span, format!("{} days", days.value))
+            .help("raise `database.backup.pitrDays` of the shard, or ask for fewer days.")
+    })
+}
+
+fn flush(site: &SiteFacts, shard: &Shard) -> Option<Diagnostic> {
+    let span = site.flush_all?;
+    (shard.spec.cache.engine.value != CacheEngine::None).then(|| {
+        let title = "a site may not empty a cache that others share";
+        let diagnostic =
+            Diagnostic::error(SHARED_FLUSH, title, span, "would empty the cache of every site of the shard");
+        also(diagnostic, shard.name.span, format!("`{}` shares its cache", shard.name.value))
+            .help("set `cache.object.flush: selective`; the site then empties its own keys.")
+    })
+}
+
+/// A shard's budget below half of what its tenants' budgets add up to.
+fn budget(fleet: &Fleet, placement: &Placement, shard: &Shard) -> Option<Diagnostic> {
+    let own = fleet.sites.iter().filter(|site| {
+        placement.get(&site.id.to_string()).is_some_and(|home| home.shard == shard.name.value)
+            && site.id.to_string() == site.id.tenant
+    });
+    let sum = own
+        .filter_map(|site| site.budget.as_ref())
+        .fold(0_i64, |sum, budget| sum.saturating_add(budget.value.millionths()));
+    let monthly = &shard.spec.budget.monthly;
+    let half = Decimal::from_millionths(sum / 2);
+    let least = u64::try_from(half.millionths() / 1_000_000).unwrap_or(0);
+    (monthly.value < least).then(|| {
+        let title = format!("the budget of shard `{}` is below half of its tenants' budgets", shard.name.value);
+        Diagnostic::warning(
+            LOW_BUDGET,
+            title,
+            monthly.span,
+            format!("{}; its tenants have {}", monthly.value, Decimal::from_millionths(sum)),
+        )
+        .help(format!("raise it to {least} or more, or it warns all the time."))
+    })
+}
