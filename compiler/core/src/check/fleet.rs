@@ -186,10 +186,29 @@ impl Fleet {
 #[must_use]
 pub fn resolve_site(platform: &Platform, document: &Node, environment: Environment) -> Option<ResolvedSite> {
     let node = resolve_node(platform, document, environment)?;
-    let metadata: Metadata = crate::spec::decode::decode(document.get("metadata")?).ok()?;
-    let spec: TenantSpec = crate::spec::decode::decode(&node).ok()?;
-    let id = SiteId::new(metadata.name.value.clone(), environment);
-    Some(ResolvedSite { id, metadata, spec, node, own: document.get("spec")?.clone() })
+    decode_site(document, node, environment).ok()
+}
+
+/// Decodes a resolved tree.
+///
+/// # Errors
+/// The tree and its first missing field.
+pub fn decode_site(
+    document: &Node,
+    node: Node,
+    environment: Environment,
+) -> Result<ResolvedSite, Box<(Node, crate::spec::decode::DecodeError)>> {
+    let none = || crate::spec::decode::DecodeError::Missing { path: "metadata".to_owned(), span: document.span };
+    let metadata = document.get("metadata").ok_or_else(none).and_then(crate::spec::decode::decode::<Metadata>);
+    let decoded = metadata.and_then(|metadata| Ok((metadata, crate::spec::decode::decode::<TenantSpec>(&node)?)));
+    match decoded {
+        Ok((metadata, spec)) => {
+            let id = SiteId::new(metadata.name.value.clone(), environment);
+            let own = document.get("spec").cloned().unwrap_or_else(|| document.clone());
+            Ok(ResolvedSite { id, metadata, spec, node, own })
+        }
+        Err(error) => Err(Box::new((node, error))),
+    }
 }
 
 /// Resolves one site of a tenant's document as a tree.

@@ -191,17 +191,19 @@ fn read_tenant(platform: &Platform, document: &Document, options: &Options, outc
     for (environment, span) in fleet::environments(&document.node) {
         // A tier that does not exist is found by the rules of the tenant.
         let Some(node) = fleet::resolve_node(platform, &document.node, environment) else { continue };
-        if let Err(error) = crate::spec::decode::decode::<crate::spec::tenant::TenantSpec>(&node) {
-            let all = crate::spec::decode::missing::<crate::spec::tenant::TenantSpec>(&node);
-            outcome.form.extend(all.iter().map(|error| describe(error, document)));
-            if all.is_empty() {
-                outcome.form.push(describe(&error, document));
+        match fleet::decode_site(&document.node, node, environment) {
+            Ok(site) => {
+                rules::site(platform, &site, options.now, &mut outcome.rules);
+                sites.push(facts::of(platform, &site, span));
             }
-            continue;
-        }
-        if let Some(site) = fleet::resolve_site(platform, &document.node, environment) {
-            rules::site(platform, &site, options.now, &mut outcome.rules);
-            sites.push(facts::of(platform, &site, span));
+            Err(failure) => {
+                let (node, error) = *failure;
+                let all = crate::spec::decode::missing::<crate::spec::tenant::TenantSpec>(&node);
+                outcome.form.extend(all.iter().map(|error| describe(error, document)));
+                if all.is_empty() {
+                    outcome.form.push(describe(&error, document));
+                }
+            }
         }
     }
     sites
