@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use aipress_core::blueprint::{check_addresses, check_call, embedded, predict};
+use aipress_core::check::fleet::ResolvedSite;
 use aipress_core::emit::hcl::{Number, Value};
 use aipress_core::graph::names;
 use aipress_core::lower::{Call, Lowered, armor, bootstrap, edge, pipeline, platform};
@@ -186,7 +187,9 @@ fn rules(compilation: &Compilation) -> Vec<(String, i64, String)> {
     let context = compilation.context();
     let mut all = Vec::new();
     for shard in compilation.fleet().shards.keys() {
-        let Value::Object(policies) = armor::policies(&context, shard) else { panic!("{shard}") };
+        let resolve = |facts| context.fleet.resolve(context.sources, facts).unwrap();
+        let sites: Vec<ResolvedSite> = context.sites_on(shard).into_iter().map(resolve).collect();
+        let Value::Object(policies) = armor::policies(&context, &sites) else { panic!("{shard}") };
         for (edge, policy) in &policies {
             for rule in items(at(policy, &["rules"])) {
                 let Value::Number(Number::Integer(priority)) = at(rule, &["priority"]) else { panic!("{rule:?}") };

@@ -126,7 +126,7 @@ impl<'a> Lowering<'a, '_> {
         call.set("pool", self.pool(&version.value), spec.proxysql.machine.span);
         call.set("cache", self.cache(), spec.cache.engine.span);
         call.set("media_bucket", self.media_bucket(), spec.storage.mode.span);
-        call.set("armor", super::armor::policies(self.context, self.id()), here);
+        call.set("armor", super::armor::policies(self.context, self.sites), here);
         call.set("channels", shard_watch::channels(self.context, self.plan.shard), here);
         call.set("alerts", shard_watch::alerts(self.context, self.plan), here);
         call.set("dashboard", shard_watch::dashboard(self.plan), here);

@@ -17,27 +17,26 @@ mod waf;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::facts::has_compute;
+use crate::check::fleet::ResolvedSite;
 use crate::emit::hcl::Value;
 use crate::lower::value::{map, number, object, texts};
 use crate::lower::{Context, edge};
 use crate::spec::platform::ArmorTier;
 use settings::{Settings, Site};
 
-/// Makes the policies of a shard. An edge that only has sites without a service there still has one: their backends
-/// name it.
+/// Makes the policies of a shard with these sites. An edge that only has sites without a service there still has one:
+/// their backends name it.
 #[must_use]
-pub fn policies(context: &Context<'_>, shard: &str) -> Value {
+pub fn policies(context: &Context<'_>, resolved: &[ResolvedSite]) -> Value {
     let mut by_edge: BTreeMap<&str, Vec<Site>> = BTreeMap::new();
-    for facts in context.sites_on(shard) {
-        let Some(home) = context.placement.get(&facts.id.to_string()) else { continue };
+    for site in resolved {
+        let id = site.id.to_string();
+        let Some(home) = context.placement.get(&id) else { continue };
         let sites = by_edge.entry(&home.edge).or_default();
-        let site = context.fleet.resolve(context.sources, facts).filter(|_| has_compute(facts.state));
-        sites.extend(site.map(|site| Site {
-            id: facts.id.to_string(),
-            generation: home.generation,
-            hosts: edge::served_hosts(context, &site),
-            settings: Settings::of(&site.spec.security),
-        }));
+        if has_compute(site.spec.lifecycle.state.value) {
+            let (hosts, settings) = (edge::served_hosts(context, site), Settings::of(&site.spec.security));
+            sites.push(Site { id, generation: home.generation, hosts, settings });
+        }
     }
     let base = settings::base(&context.fleet.platform);
     map(by_edge.into_iter().map(|(edge, sites)| (edge.to_owned(), policy(context, edge, &sites, &base))).collect())

@@ -10,8 +10,6 @@ use crate::spec::platform::{EnvironmentKind, GitProvider, PlatformSpec};
 
 /// Triggers, by name.
 pub(super) const TRIGGERS: [&str; 2] = ["aip-apply", "aip-review"];
-/// Service accounts that the platform makes, beside the two of bootstrap.
-pub(super) const ACCOUNTS: [&str; 0] = [];
 
 /// Makes the connection and the repository.
 pub(super) fn connection(context: &Context<'_>) -> Value {
@@ -34,11 +32,6 @@ pub(super) fn connection(context: &Context<'_>) -> Value {
         ("repository", git.repository.value.clone().into()),
         ("remote_uri", format!("https://{host}/{}/{}.git", git.owner.value, git.repository.value).into()),
     ])
-}
-
-/// Makes the accounts that the platform has beside those of bootstrap.
-pub(super) fn identities() -> Value {
-    Value::object::<String>([])
 }
 
 struct Trigger<'a> {

@@ -7,8 +7,6 @@ use crate::lower::site::word;
 use crate::lower::value::{map, object, texts};
 use crate::spec::platform::{AccessRole, Permission, PlatformSpec};
 
-use super::keyed;
-
 /// Services of the shared project: what stands in it, and what the pipeline calls, because Google counts a call against
 /// the project of the identity that makes it.
 const SHARED: &[&str] = &[
@@ -77,7 +75,7 @@ pub(super) fn org_policies() -> Value {
     };
     let mut all: BTreeMap<String, Value> =
         ENFORCED.iter().map(|name| ((*name).to_owned(), policy("TRUE", &[]))).collect();
-    all.extend(keyed([("run.allowedIngress", policy("", &["internal-and-cloud-load-balancing"]))]));
+    all.insert("run.allowedIngress".to_owned(), policy("", &["internal-and-cloud-load-balancing"]));
     map(all)
 }
 

@@ -7,14 +7,12 @@ mod build;
 mod lists;
 mod network;
 
-use std::collections::BTreeMap;
-
 use crate::emit::hcl::Value;
 use crate::graph::names::{Name, Rule};
 use crate::graph::{Id, Kind};
 use crate::lower::site::word;
 use crate::lower::value::{fraction, labels, map, number, object, texts};
-use crate::lower::{APPLY_ACCOUNT, Call, Context, Lowered, NETWORK, PLAN_ACCOUNT, endpoint_subnet_name};
+use crate::lower::{Call, Context, Lowered, NETWORK, endpoint_subnet_name};
 use crate::source::Span;
 use crate::spec::platform::{NotificationType, PlatformSpec};
 
@@ -92,7 +90,8 @@ impl Lowering<'_, '_> {
         call.set("logging", self.logging(), spec.security.log_retention_days.span);
         call.set("build", build::connection(self.context), spec.git.repository.span);
         call.set("triggers", build::triggers(self.context), spec.git.default_branch.span);
-        call.set("identities", build::identities(), here);
+        // Both triggers run as an account of bootstrap.
+        call.set("identities", Value::object::<String>([]), here);
         call.set("roles", lists::roles(spec), here);
         call.set("channels", self.channels(), here);
         call.set("budget", self.budget(), spec.budget.monthly.span);
@@ -252,10 +251,6 @@ impl Lowering<'_, '_> {
             let id = Id::new(Kind::Channel, channel.name.value.clone());
             graph.add(id, channel.name.span, [(shared_id.clone(), here)]);
         }
-        for account in build::ACCOUNTS {
-            let id = Id::new(Kind::Identity, format!("{shared}/{account}"));
-            graph.add(id, self.spec.git.repository.span, [(shared_id.clone(), here)]);
-        }
         into.names.extend(self.names());
     }
 
@@ -286,14 +281,6 @@ impl Lowering<'_, '_> {
         for trigger in build::TRIGGERS {
             push(Rule::Trigger, shared, trigger.to_owned(), self.spec.git.repository.span);
         }
-        for account in build::ACCOUNTS.iter().chain(&[APPLY_ACCOUNT, PLAN_ACCOUNT]) {
-            push(Rule::ServiceAccount, shared, (*account).to_owned(), here);
-        }
         all
     }
-}
-
-/// Makes a map of texts and values, sorted.
-fn keyed<const N: usize>(entries: [(&str, Value); N]) -> BTreeMap<String, Value> {
-    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
