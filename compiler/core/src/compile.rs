@@ -46,6 +46,7 @@ pub fn compile(sources: &SourceSet, options: &Options) -> Result<Compilation, Di
     let (numbering, moved) =
         numbers.assign(fleet.shards.iter().map(|(name, shard)| (name.as_str(), &shard.spec.region)));
     warnings.extend(damage.into_iter().chain(more_damage).chain(moved));
+    rules::locked(&fleet, &lock, &mut warnings);
     if warnings.has_errors() {
         return Err(warnings);
     }

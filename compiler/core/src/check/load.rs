@@ -3,6 +3,7 @@
 //! Input: the sources. Output: [`Document`]s in path order, and all findings of syntax and schema. A document with an
 //! error is not passed on.
 
+use crate::check::names;
 use crate::check::schema::check_document;
 use crate::diag::{Code, Diagnostic, list, suggest};
 use crate::source::{Source, SourceId, Span, Spanned};
@@ -50,9 +51,10 @@ pub fn load(id: SourceId, source: &Source) -> File {
     for (index, node) in nodes.into_iter().enumerate() {
         match recognise(&node) {
             Ok(kind) => {
-                let found = check_document(kind, &node);
+                let mut found = check_document(kind, &node);
                 let name = node.at(&["metadata", "name"]);
                 let name = name.and_then(|name| Some(Spanned::new(name.as_str()?.to_owned(), name.span)));
+                found.extend(name.as_ref().and_then(|name| names::check(kind, name)));
                 if let (Some(name), true) = (name, found.is_empty()) {
                     file.documents.push(Document { kind, name, node, index });
                 }

@@ -7,6 +7,7 @@
 pub mod facts;
 pub mod fleet;
 pub mod load;
+pub mod names;
 pub mod rules;
 pub mod schema;
 

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::diag::{Code, Diagnostic, list, suggest};
 use crate::source::Span;
+use crate::spec::duration::Duration;
 use crate::spec::kind::Kind;
 use crate::spec::merge::MergeRules;
 use crate::spec::schema::{dereference, merge_rules, schema, to_json};
@@ -29,6 +30,8 @@ const LENGTH: Code = Code(110);
 const ALTERNATIVES: Code = Code(111);
 const REPEATED_KEY: Code = Code(112);
 const FLOATING_VERSION: Code = Code(113);
+const HTTP_ONLY: Code = Code(421);
+const EXACT_VERSION: Code = Code(425);
 
 /// Checks one document.
 #[must_use]
@@ -42,7 +45,7 @@ pub fn check_document(kind: Kind, node: &Node) -> Vec<Diagnostic> {
         walk(spec, merge_rules(kind), "", &mut found);
     }
     let root = schema(kind);
-    check_versions(root, root, node, &mut found);
+    check_values(root, root, node, &mut found);
     found
 }
 
@@ -292,6 +295,16 @@ fn shown(value: &Value) -> String {
 }
 
 fn not_allowed(place: &Place<'_>, name: &str, options: &[Json]) -> Diagnostic {
+    if place.name == "proxysql.mode" && place.node.as_str().is_some_and(|mode| mode.starts_with("cloud")) {
+        let words: Vec<&str> = options.iter().filter_map(Json::as_str).collect();
+        return Diagnostic::error(
+            HTTP_ONLY,
+            "ProxySQL cannot run as a Cloud Run service",
+            place.node.span,
+            "Cloud Run takes HTTP only, the database speaks TCP",
+        )
+        .help(format!("use {}.", list(words, "or", 8)));
+    }
     let words: Vec<String> =
         options.iter().map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned)).collect();
     let near = place.node.as_str().and_then(|text| suggest(text, words.iter().map(String::as_str)));
@@ -348,7 +361,10 @@ fn bad_format(place: &Place<'_>, name: &str) -> Diagnostic {
         first_line(place),
         expectation(place.schema),
     )
-    .help(sentence(rule))
+    .help(match example(place.schema) {
+        Some(example) => format!("write it as in `{example}`. {}", sentence(rule)),
+        None => sentence(rule),
+    })
 }
 
 fn sentence(text: &str) -> String {
@@ -375,17 +391,22 @@ fn is_floating(value: &Value) -> bool {
 }
 
 fn floating(node: &Node, name: &str) -> Diagnostic {
+    // Versions of Terraform and its providers decide what every stack becomes: they have a code of their own.
+    let code = if name.starts_with("`terraform.") { EXACT_VERSION } else { FLOATING_VERSION };
     Diagnostic::error(
-        FLOATING_VERSION,
+        code,
         format!("{name} {} does not name one version", shown(&node.value)),
         node.span,
         "expected an exact version",
     )
-    .help("write the exact version in double quotes, as in \"6.9.1\".")
+    .help(format!(
+        "write the exact version in double quotes, as in \"{}\".",
+        if code == EXACT_VERSION { "8.7.0" } else { "6.9.1" }
+    ))
 }
 
-/// Versions that float but have a form that the pattern lets pass.
-fn check_versions(root: &Json, schema: &Json, node: &Node, found: &mut Vec<Diagnostic>) {
+/// Versions that float but have a form that the pattern lets pass; times that are too short or too long.
+fn check_values(root: &Json, schema: &Json, node: &Node, found: &mut Vec<Diagnostic>) {
     let target = dereference(root, schema);
     for entry in node.entries() {
         let Some(property) = target.get("properties").and_then(|all| all.get(&*entry.key)) else { continue };
@@ -393,11 +414,32 @@ fn check_versions(root: &Json, schema: &Json, node: &Node, found: &mut Vec<Diagn
         if is_version && property.get("pattern").is_none() && is_floating(&entry.value.value) {
             found.push(floating(&entry.value, &format!("`{}`", entry.key)));
         }
-        check_versions(root, property, &entry.value, found);
+        found.extend(time_out_of_range(&entry.key, property, &entry.value));
+        check_values(root, property, &entry.value, found);
     }
     if let Some(item_schema) = target.get("items") {
-        node.items().iter().for_each(|item| check_versions(root, item_schema, item, found));
+        node.items().iter().for_each(|item| check_values(root, item_schema, item, found));
     }
+}
+
+/// Lengths of time are text: their limits are `x-min` and `x-max`, which JSON Schema does not know.
+fn time_out_of_range(name: &str, schema: &Json, node: &Node) -> Option<Diagnostic> {
+    let limit = |key: &str| schema.get(key).and_then(Json::as_str).and_then(Duration::parse);
+    let value = Duration::parse(node.as_str()?)?;
+    let expected = match (limit("x-min"), limit("x-max")) {
+        (Some(least), _) if value.seconds() < least.seconds() => format!("at least {least}"),
+        (_, Some(most)) if value.seconds() > most.seconds() => format!("at most {most}"),
+        _ => return None,
+    };
+    Some(
+        Diagnostic::error(
+            OUT_OF_RANGE,
+            format!("`{name}` of {value} is out of range"),
+            node.span,
+            format!("expected {expected}"),
+        )
+        .help(format!("set `{name}` to {expected}.")),
+    )
 }
 
 /// Keys of lists that repeat, and alternatives given together.

@@ -5,7 +5,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, count};
 use crate::source::Span;
 use crate::spec::duration::Duration;
 use crate::spec::facts::regions;
-use crate::spec::tenant::VerifyMode;
+use crate::spec::tenant::{BackupCopy, VerifyMode};
 use crate::syntax::{Node, Value};
 
 const ONE_OF: Code = Code(111);
@@ -80,7 +80,7 @@ fn copies(subject: &Subject<'_>) -> Vec<Diagnostic> {
         own.map(|region| region.residency.value.clone()).or_else(|| Some(regions::find(name)?.residency.to_owned()))
     };
     let mut found = Vec::new();
-    for copy in &spec.backup.copies {
+    for copy in spec.backup.copies.iter().filter(|copy| !is_derived(subject, copy)) {
         let region = &copy.region;
         match of(&region.value) {
             Some(theirs) if theirs == residency.value => {}
@@ -103,10 +103,16 @@ fn copies(subject: &Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
+/// Whether a copy comes from the region's `drRegion`, which the platform's own rules check.
+fn is_derived(subject: &Subject<'_>, copy: &BackupCopy) -> bool {
+    let mut derived = subject.platform.spec.regions.iter().filter_map(|region| region.dr_region.as_ref());
+    derived.any(|region| region.span == copy.region.span)
+}
+
 fn same_region(subject: &Subject<'_>) -> Option<Diagnostic> {
     let spec = subject.spec();
     let home = &spec.placement.region;
-    let last = spec.backup.copies.last()?;
+    let last = spec.backup.copies.last().filter(|copy| !is_derived(subject, copy))?;
     spec.backup.copies.iter().all(|copy| copy.region.value == home.value).then(|| {
         let region = subject.platform.spec.regions.iter().find(|region| region.name.value == home.value);
         let elsewhere = region.and_then(|region| region.dr_region.as_ref());

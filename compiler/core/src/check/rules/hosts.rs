@@ -1,6 +1,6 @@
 //! Hosts across the fleet: each belongs to one site, and names below an owner's domain to that owner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::domains::{ascii, twin};
 use crate::check::fleet::{Fleet, HostFact, SiteFacts};
@@ -33,9 +33,12 @@ impl Claim<'_> {
 
 pub(super) fn check(fleet: &Fleet, found: &mut Diagnostics) {
     let mut claims: BTreeMap<String, Claim<'_>> = BTreeMap::new();
+    let mut said = BTreeSet::new();
     for site in &fleet.sites {
         for claim in site.hosts.iter().flat_map(|host| claimed(site, host)) {
             match claims.get(&claim.0) {
+                // A host and its twin against a host and its twin is one conflict.
+                Some(first) if !said.insert((first.span, claim.1.span)) => {}
                 Some(first) => found.push(duplicate(&claim.0, first, &claim.1)),
                 None => {
                     claims.insert(claim.0, claim.1);

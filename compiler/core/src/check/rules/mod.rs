@@ -14,6 +14,7 @@ mod environments;
 mod hosts;
 mod layers;
 mod lifecycle;
+mod lock;
 mod network;
 mod placed;
 mod platform;
@@ -33,7 +34,7 @@ mod words;
 
 use crate::check::fleet::{Fleet, Platform, ResolvedSite, Shard};
 use crate::diag::{Code, Diagnostic, Diagnostics, list, suggest};
-use crate::place::Placement;
+use crate::place::{Lock, Placement};
 use crate::source::{SourceId, Span, Spanned};
 use crate::spec::site::Environment;
 use crate::spec::tenant::TenantSpec;
@@ -68,6 +69,7 @@ pub fn tenant(platform: &Platform, document: &Node, found: &mut Diagnostics) {
     words::document(document, found);
     secrets::document(document, found);
     layers::tenant(platform, document, found);
+    found.extend(site_references::tier(platform, document));
     environments::written(platform, document, found);
 }
 
@@ -96,6 +98,11 @@ pub fn fleet(fleet: &Fleet, found: &mut Diagnostics) {
     references::check(fleet, found);
     network::fleet(fleet, found);
     projects::check(fleet, found);
+}
+
+/// Rules about the fleet and its placement lock.
+pub fn locked(fleet: &Fleet, lock: &Lock, found: &mut Diagnostics) {
+    lock::check(fleet, lock, found);
 }
 
 /// Rules that need every site's home.

@@ -96,7 +96,7 @@ fn pair(subject: &Subject<'_>) -> Option<Diagnostic> {
     if (least..=range.most_mib).contains(&mib) {
         return None;
     }
-    let title = format!("{} processors do not go with {} of memory", cpu.value, memory.value);
+    let title = format!("`cpu: {}` does not go with {} of memory", cpu.value, memory.value);
     let help = match cloud_run::cpus_for(mib).filter(|_| mib > range.most_mib) {
         Some(cpus) => format!("take {cpus} processors, or at most {}Mi.", range.most_mib),
         None => format!("choose {least}Mi to {}Mi, or other processors.", range.most_mib),
@@ -145,12 +145,15 @@ fn memory_model(subject: &Subject<'_>) -> Option<Diagnostic> {
         let fits = mib.saturating_sub(fixed) / WORKER_MIB;
         let title = format!("{} cannot hold {children} workers", memory.value);
         let label = format!("{children} x {WORKER_MIB} MiB + {opcache} MiB opcache + {BASE_MIB} MiB = {needed} MiB");
-        let diagnostic = Diagnostic::error(MEMORY_MODEL, title, subject.at(memory.span, MEMORY), label);
+        // Shown at what the tenant wrote, if it wrote only one of the two.
+        let diagnostic = if subject.is_own(workers.span) && !subject.is_own(memory.span) {
+            also(Diagnostic::error(MEMORY_MODEL, title, workers.span, label), memory.span, "the memory")
+        } else {
+            let span = subject.at(memory.span, MEMORY);
+            also(Diagnostic::error(MEMORY_MODEL, title, span, label), workers.span, "the workers")
+        };
         let advice = if fits == 0 { String::new() } else { format!("lower `fpm.maxChildren` to {fits}, or ") };
-        return Some(
-            also(diagnostic, workers.span, "the workers")
-                .help(format!("{advice}raise the memory to {needed}Mi or more.")),
-        );
+        return Some(diagnostic.help(format!("{advice}raise the memory to {needed}Mi or more.")));
     }
     let limit = runtime.ini.get("memory_limit")?;
     let one = code::bytes(&limit.value)? >> 20;

@@ -1,8 +1,10 @@
 //! Names that one site says and the platform defines.
 
 use super::{REFERENCE, Subject, also, unresolved};
+use crate::check::fleet::Platform;
 use crate::diag::{Diagnostic, Diagnostics, list};
 use crate::source::Spanned;
+use crate::syntax::Node;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Diagnostics) {
     found.extend(region(subject));
@@ -13,6 +15,14 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Diagnostics) {
     found.extend(waves_and_profiles(subject));
     found.extend(roles(subject));
     found.extend(channels_of_alerts(subject));
+}
+
+/// The tier: without it a tenant has no site, so it is looked up in the document as written.
+pub(super) fn tier(platform: &Platform, document: &Node) -> Option<Diagnostic> {
+    let written = document.at(&["spec", "tier"]).or_else(|| platform.node.at(&["spec", "defaults", "tier"]))?;
+    let tier = Spanned::new(written.as_str()?.to_owned(), written.span);
+    let known = platform.spec.tiers.iter().map(|known| known.name.value.as_str());
+    platform.tier(&tier.value).is_none().then(|| unresolved("tier", &tier, tier.span, known, "`tiers` of the platform"))
 }
 
 fn region(subject: &Subject<'_>) -> Option<Diagnostic> {

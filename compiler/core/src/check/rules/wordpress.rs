@@ -273,11 +273,7 @@ fn multisite(subject: &Subject<'_>) -> Vec<Diagnostic> {
             ),
             Some(domain) if domains::ascii(&domain.value).is_some_and(|host| covered(&host)) => {}
             Some(domain) => {
-                let known = subject.spec().domains.iter().map(|known| known.host.value.as_str());
-                let help = suggest(&domain.value, known).map_or_else(
-                    || format!("add `{}` to `domains`.", domain.value),
-                    |near| format!("did you mean `{near}`?"),
-                );
+                let help = format!("add `{}` to `domains`.", domain.value);
                 let title = format!("site `{}` uses `{}`, which is not in `domains`", site.slug.value, domain.value);
                 found.push(
                     Diagnostic::error(MULTISITE, title, domain.span, "nothing routes this host to the site").help(help),

@@ -1,0 +1,42 @@
+//! The fleet against its lock: names that were used before, and sites that are gone without leave.
+
+use crate::check::fleet::Fleet;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::place::{Lock, Record};
+
+const TOMBSTONED: Code = Code(203);
+const VANISHED: Code = Code(316);
+
+pub(super) fn check(fleet: &Fleet, lock: &Lock, found: &mut Diagnostics) {
+    for tenant in &fleet.tenants {
+        let Some(tombstone) = lock.tombstone(&tenant.name.value) else { continue };
+        let title = format!("name `{}` belonged to a deleted tenant and may not be reused", tenant.name.value);
+        let diagnostic = Diagnostic::error(TOMBSTONED, title, tenant.name.span, "this name is kept for good");
+        let diagnostic = match tombstone.span {
+            Some(span) => diagnostic.related(span, "deleted here"),
+            None => diagnostic,
+        };
+        found.push(
+            diagnostic.help("choose another name; backups and invoices of the deleted tenant still carry this one."),
+        );
+    }
+    found.extend(lock.records().filter_map(|record| vanished(fleet, lock, record)));
+}
+
+/// Environments may go with a commit; a tenant only through its lifecycle.
+fn vanished(fleet: &Fleet, lock: &Lock, record: &Record) -> Option<Diagnostic> {
+    let is_production = !record.site.contains("--");
+    let has_document = fleet.tenants.binary_search_by(|tenant| tenant.name.value.as_str().cmp(&record.site)).is_ok();
+    if !is_production || has_document || lock.tombstone(&record.site).is_some() {
+        return None;
+    }
+    let title = format!("site `{}` lives on shard `{}` but no document declares it", record.site, record.shard);
+    let help = format!(
+        "restore the document of `{}`; to delete it, set `lifecycle.state: deleting` and wait until its data is gone.",
+        record.site
+    );
+    Some(match record.span {
+        Some(span) => Diagnostic::error(VANISHED, title, span, "recorded here").help(help),
+        None => Diagnostic::error_without_place(VANISHED, title).help(help),
+    })
+}
