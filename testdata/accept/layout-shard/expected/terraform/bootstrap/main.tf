@@ -3,10 +3,117 @@
 terraform {
   required_version = "= 1.11.4"
 
-  required_providers {}
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "8.7.0"
+    }
+  }
 
   backend "gcs" {
     bucket = "sml-tfstate-k4q1"
     prefix = "stacks/bootstrap"
   }
+}
+
+provider "google" {
+  project = "sml-shared-k4q1"
+}
+
+module "bootstrap" {
+  source = "../modules/bootstrap/v1"
+  project = {
+    id              = "sml-shared-k4q1"
+    name            = "sml shared"
+    organization_id = "100200300400"
+    billing_account = "0F1E2D-3C4B5A-697887"
+    create          = false
+    prevent_destroy = true
+  }
+  labels = {
+    aip-stack = "bootstrap"
+  }
+  kms = {
+    location = "europe"
+    key_ring = "sml-k4q1"
+    key      = "tfstate"
+    rotation = "7776000s"
+  }
+  state_bucket = {
+    name             = "sml-tfstate-k4q1"
+    location         = "EU"
+    versions         = 50
+    soft_delete_days = 90
+  }
+  artifact_bucket = {
+    name             = "sml-artifacts-k4q1"
+    location         = "EU"
+    plan_prefix      = "plans/"
+    plan_days        = 30
+    soft_delete_days = 30
+  }
+  plan_identity = {
+    account_id   = "aip-plan"
+    display_name = "Plans"
+    description  = "Reads and never writes."
+    organization_roles = [
+      "roles/artifactregistry.reader",
+      "roles/bigquery.metadataViewer",
+      "roles/browser",
+      "roles/certificatemanager.viewer",
+      "roles/cloudbuild.builds.viewer",
+      "roles/cloudkms.viewer",
+      "roles/cloudscheduler.viewer",
+      "roles/cloudsql.viewer",
+      "roles/compute.viewer",
+      "roles/dns.reader",
+      "roles/iam.securityReviewer",
+      "roles/logging.viewer",
+      "roles/memorystore.viewer",
+      "roles/monitoring.viewer",
+      "roles/orgpolicy.policyViewer",
+      "roles/redis.viewer",
+      "roles/run.viewer",
+      "roles/secretmanager.viewer",
+      "roles/serviceusage.serviceUsageViewer",
+      "roles/spanner.viewer",
+    ]
+  }
+  apply_identity = {
+    account_id   = "aip-apply"
+    display_name = "Applies"
+    description  = "Applies what was reviewed and merged."
+    organization_roles = [
+      "roles/artifactregistry.admin",
+      "roles/bigquery.admin",
+      "roles/certificatemanager.owner",
+      "roles/cloudbuild.builds.editor",
+      "roles/cloudbuild.connectionAdmin",
+      "roles/cloudscheduler.admin",
+      "roles/cloudsql.admin",
+      "roles/compute.admin",
+      "roles/compute.xpnAdmin",
+      "roles/dns.admin",
+      "roles/iam.organizationRoleAdmin",
+      "roles/iam.serviceAccountAdmin",
+      "roles/iam.serviceAccountUser",
+      "roles/logging.configWriter",
+      "roles/memorystore.admin",
+      "roles/monitoring.admin",
+      "roles/networkconnectivity.consumerNetworkAdmin",
+      "roles/orgpolicy.policyAdmin",
+      "roles/redis.admin",
+      "roles/resourcemanager.folderAdmin",
+      "roles/resourcemanager.projectCreator",
+      "roles/resourcemanager.projectDeleter",
+      "roles/resourcemanager.projectIamAdmin",
+      "roles/run.admin",
+      "roles/secretmanager.admin",
+      "roles/serviceusage.serviceUsageAdmin",
+      "roles/spanner.admin",
+      "roles/storage.admin",
+    ]
+    billing_roles = ["roles/billing.user", "roles/billing.costsManager"]
+  }
+  impersonators = {}
 }

@@ -3,10 +3,326 @@
 terraform {
   required_version = "= 1.11.4"
 
-  required_providers {}
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "8.7.0"
+    }
+  }
 
   backend "gcs" {
     bucket = "sml-tfstate-k4q1"
     prefix = "stacks/platform"
+  }
+}
+
+provider "google" {
+  project = "sml-shared-k4q1"
+}
+
+module "platform" {
+  source = "../modules/platform/v1"
+  organization = {
+    id     = "100200300400"
+    domain = "small.example"
+  }
+  labels = {
+    aip-stack = "platform"
+  }
+  folders = {
+    root            = "small"
+    production      = "small-prod"
+    non_production  = "small-nonprod"
+    prevent_destroy = true
+  }
+  projects = {
+    edge = {
+      id              = "sml-edge-k4q1"
+      name            = "sml edge"
+      billing_account = "0F1E2D-3C4B5A-697887"
+      apis = [
+        "certificatemanager.googleapis.com",
+        "compute.googleapis.com",
+        "dns.googleapis.com",
+        "logging.googleapis.com",
+        "monitoring.googleapis.com",
+      ]
+      audit           = false
+      prevent_destroy = true
+    }
+    logging = {
+      id              = "sml-logs-k4q1"
+      name            = "sml logging"
+      billing_account = "0F1E2D-3C4B5A-697887"
+      apis            = ["bigquery.googleapis.com", "logging.googleapis.com"]
+      audit           = false
+      prevent_destroy = true
+    }
+    shared = {
+      id              = "sml-shared-k4q1"
+      name            = "sml shared"
+      billing_account = "0F1E2D-3C4B5A-697887"
+      apis = [
+        "artifactregistry.googleapis.com",
+        "bigquery.googleapis.com",
+        "billingbudgets.googleapis.com",
+        "certificatemanager.googleapis.com",
+        "cloudbilling.googleapis.com",
+        "cloudbuild.googleapis.com",
+        "cloudkms.googleapis.com",
+        "cloudresourcemanager.googleapis.com",
+        "cloudscheduler.googleapis.com",
+        "compute.googleapis.com",
+        "dns.googleapis.com",
+        "iam.googleapis.com",
+        "iamcredentials.googleapis.com",
+        "logging.googleapis.com",
+        "memorystore.googleapis.com",
+        "monitoring.googleapis.com",
+        "networkconnectivity.googleapis.com",
+        "orgpolicy.googleapis.com",
+        "redis.googleapis.com",
+        "run.googleapis.com",
+        "secretmanager.googleapis.com",
+        "servicenetworking.googleapis.com",
+        "serviceusage.googleapis.com",
+        "spanner.googleapis.com",
+        "sqladmin.googleapis.com",
+        "storage.googleapis.com",
+      ]
+      audit           = true
+      prevent_destroy = true
+    }
+  }
+  org_policies = {
+    "compute.requireOsLogin" = {
+      enforce = "TRUE"
+      allowed = []
+      denied  = []
+    }
+    "compute.skipDefaultNetworkCreation" = {
+      enforce = "TRUE"
+      allowed = []
+      denied  = []
+    }
+    "iam.automaticIamGrantsForDefaultServiceAccounts" = {
+      enforce = "TRUE"
+      allowed = []
+      denied  = []
+    }
+    "iam.disableServiceAccountKeyCreation" = {
+      enforce = "TRUE"
+      allowed = []
+      denied  = []
+    }
+    "run.allowedIngress" = {
+      enforce = ""
+      allowed = ["internal-and-cloud-load-balancing"]
+      denied  = []
+    }
+    "sql.restrictAuthorizedNetworks" = {
+      enforce = "TRUE"
+      allowed = []
+      denied  = []
+    }
+    "sql.restrictPublicIp" = {
+      enforce = "TRUE"
+      allowed = []
+      denied  = []
+    }
+    "storage.publicAccessPrevention" = {
+      enforce = "TRUE"
+      allowed = []
+      denied  = []
+    }
+    "storage.uniformBucketLevelAccess" = {
+      enforce = "TRUE"
+      allowed = []
+      denied  = []
+    }
+  }
+  network = {
+    name     = "shared"
+    cidr     = "100.64.0.0/10"
+    reserved = {}
+  }
+  private_services = null
+  regions = {
+    europe-west1 = {
+      subnet_range_name = "shards-europe-west1"
+      subnet_cidr       = "100.64.0.0/13"
+      endpoint_subnet   = "endpoints-europe-west1"
+      endpoint_cidr     = "100.96.0.0/16"
+      cache_policy      = "caches-europe-west1"
+      cache_connections = 500
+      description       = "Shards in europe-west1, a /22 each; residency eu, copies in europe-west4"
+    }
+    europe-west4 = {
+      subnet_range_name = "shards-europe-west4"
+      subnet_cidr       = "100.72.0.0/13"
+      endpoint_subnet   = "endpoints-europe-west4"
+      endpoint_cidr     = "100.97.0.0/16"
+      cache_policy      = "caches-europe-west4"
+      cache_connections = 500
+      description       = "Shards in europe-west4, a /22 each; residency eu, copies in europe-west1"
+    }
+  }
+  dns = {
+    zone        = "sites"
+    domain      = "sites.small.example"
+    description = "Sites of small-hosting"
+  }
+  artifacts = {
+    project       = "sml-shared-k4q1"
+    location      = "europe"
+    repository    = "runtime"
+    description   = "Images of the runtime, the pool and the compiler"
+    keep          = 20
+    untagged_days = 30
+  }
+  spanner = {
+    instance         = "sml-control"
+    display_name     = "sml control"
+    config           = "regional-europe-west1"
+    edition          = "STANDARD"
+    processing_units = 100
+    database         = "control"
+    retention        = "7d"
+    prevent_destroy  = true
+    backup = {
+      name      = "full"
+      cron      = "0 1 * * *"
+      retention = "1209600s"
+    }
+  }
+  logging = {
+    sink           = "sml-logs"
+    filter         = "severity>=WARNING OR log_id(\"cloudaudit.googleapis.com/activity\") OR log_id(\"cloudaudit.googleapis.com/data_access\") OR log_id(\"cloudaudit.googleapis.com/policy\")"
+    dataset        = "sml_logs"
+    location       = "EU"
+    retention_days = 400
+  }
+  build = {
+    location        = "europe-west1"
+    connection      = "github"
+    installation_id = null
+    provider        = "github"
+    token_secret    = "projects/sml-shared-k4q1/secrets/github-token"
+    token_version   = "1"
+    webhook_secret  = ""
+    webhook_version = "1"
+    repository      = "fleet"
+    remote_uri      = "https://github.com/small-hosting/fleet.git"
+  }
+  triggers = {
+    apply = {
+      name           = "aip-apply"
+      description    = "Applies what was merged"
+      event          = "push"
+      branch         = "^main$"
+      filename       = "output/cloudbuild/apply.yaml"
+      account        = "projects/sml-shared-k4q1/serviceAccounts/aip-apply@sml-shared-k4q1.iam.gserviceaccount.com"
+      approval       = true
+      included_files = []
+      ignored_files  = ["tenants/placement/**"]
+      substitutions = {
+        _APPROVALS    = "data 1 destroy 2"
+        _ENVIRONMENTS = "production production 1 staging production; staging staging 0 - nonProduction; preview preview 0 - nonProduction"
+        _MAX_DESTROYS = "0"
+        _MAX_TENANTS  = "25"
+        _WAVES        = "all 1 24h 100% 0.01"
+      }
+      schedule          = ""
+      time_zone         = "UTC"
+      scheduler_name    = ""
+      scheduler_account = ""
+    }
+    review = {
+      name              = "aip-review"
+      description       = "Checks and plans a pull request"
+      event             = "pull_request"
+      branch            = "^main$"
+      filename          = "output/cloudbuild/pr.yaml"
+      account           = "projects/sml-shared-k4q1/serviceAccounts/aip-plan@sml-shared-k4q1.iam.gserviceaccount.com"
+      approval          = false
+      included_files    = []
+      ignored_files     = []
+      substitutions     = {}
+      schedule          = ""
+      time_zone         = "UTC"
+      scheduler_name    = ""
+      scheduler_account = ""
+    }
+  }
+  identities = {}
+  roles = {
+    sml_editor = {
+      title       = "sml editor"
+      description = "May plan, logs, propose"
+      permissions = [
+        "cloudbuild.builds.get",
+        "cloudbuild.builds.list",
+        "logging.logEntries.list",
+        "logging.logs.list",
+        "run.services.get",
+        "run.services.list",
+      ]
+    }
+    sml_operator = {
+      title       = "sml operator"
+      description = "May plan, logs, propose, apply"
+      permissions = [
+        "cloudbuild.builds.approve",
+        "cloudbuild.builds.get",
+        "cloudbuild.builds.list",
+        "logging.logEntries.list",
+        "logging.logs.list",
+        "run.services.get",
+        "run.services.list",
+      ]
+    }
+    sml_owner = {
+      title       = "sml owner"
+      description = "May plan, logs, propose, apply, delete, access"
+      permissions = [
+        "cloudbuild.builds.approve",
+        "cloudbuild.builds.get",
+        "cloudbuild.builds.list",
+        "cloudsql.backupRuns.get",
+        "cloudsql.backupRuns.list",
+        "logging.logEntries.list",
+        "logging.logs.list",
+        "resourcemanager.projects.getIamPolicy",
+        "run.services.get",
+        "run.services.list",
+      ]
+    }
+    sml_viewer = {
+      title       = "sml viewer"
+      description = "May plan, logs"
+      permissions = [
+        "cloudbuild.builds.get",
+        "cloudbuild.builds.list",
+        "logging.logEntries.list",
+        "logging.logs.list",
+      ]
+    }
+  }
+  channels = {
+    ops = {
+      type           = "email"
+      display_name   = "E-mail ops"
+      address        = "ops@small.example"
+      secret         = ""
+      secret_version = ""
+    }
+  }
+  budget = {
+    billing_account = "0F1E2D-3C4B5A-697887"
+    display_name    = "Platform"
+    currency        = "EUR"
+    amount          = "1500"
+    thresholds      = [0.5, 1]
+    notify          = ["ops"]
   }
 }

@@ -3,10 +3,251 @@
 terraform {
   required_version = "= 1.11.4"
 
-  required_providers {}
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "8.7.0"
+    }
+  }
 
   backend "gcs" {
     bucket = "sml-tfstate-k4q1"
     prefix = "stacks/edges/e1"
+  }
+}
+
+provider "google" {
+  project = "sml-edge-k4q1"
+}
+
+module "edge" {
+  source = "../../modules/edge/v1"
+  edge = {
+    id              = "e1"
+    project         = "sml-edge-k4q1"
+    description     = "up to 500 sites, 1000 hosts; active; Cloud Armor standard"
+    prevent_destroy = true
+  }
+  labels = {
+    aip-edge = "e1"
+  }
+  names = {
+    address_ipv4     = "edge-e1-ipv4"
+    address_ipv6     = "edge-e1-ipv6"
+    certificate_map  = "edge-e1-certificates"
+    http_proxy       = "edge-e1-http"
+    http_rule_ipv4   = "edge-e1-http-ipv4"
+    http_rule_ipv6   = "edge-e1-http-ipv6"
+    https_proxy      = "edge-e1-https"
+    https_rule_ipv4  = "edge-e1-https-ipv4"
+    https_rule_ipv6  = "edge-e1-https-ipv6"
+    redirect_url_map = "edge-e1-to-https"
+    ssl_policy       = "edge-e1-tls"
+    url_map          = "edge-e1-routes"
+  }
+  tls = {
+    profile     = "MODERN"
+    min_version = "TLS_1_2"
+  }
+  authorizations = {
+    "sites.small.example" = {
+      name         = "d-sites-small-example-8255a19122"
+      domain       = "sites.small.example"
+      zone         = "sites"
+      zone_project = "sml-edge-k4q1"
+    }
+  }
+  certificates = {
+    "*.sites.small.example" = {
+      name           = "c-x-sites-small-example-a8bba9eac2"
+      description    = "Certificate of *.sites.small.example"
+      domains        = ["sites.small.example", "*.sites.small.example"]
+      authorizations = ["sites.small.example"]
+    }
+    "alder.example" = {
+      name           = "c-alder-example-5c95dc6f6f"
+      description    = "Certificate of alder.example"
+      domains        = ["alder.example"]
+      authorizations = []
+    }
+    "birch.example" = {
+      name           = "c-birch-example-917b974e69"
+      description    = "Certificate of birch.example"
+      domains        = ["birch.example"]
+      authorizations = []
+    }
+    "cedar.example" = {
+      name           = "c-cedar-example-c85bc7a34a"
+      description    = "Certificate of cedar.example"
+      domains        = ["cedar.example"]
+      authorizations = []
+    }
+    "damson.example" = {
+      name           = "c-damson-example-21784e5529"
+      description    = "Certificate of damson.example"
+      domains        = ["damson.example"]
+      authorizations = []
+    }
+    "www.alder.example" = {
+      name           = "c-www-alder-example-01ed82c9a8"
+      description    = "Certificate of www.alder.example"
+      domains        = ["www.alder.example"]
+      authorizations = []
+    }
+    "www.birch.example" = {
+      name           = "c-www-birch-example-cb72746542"
+      description    = "Certificate of www.birch.example"
+      domains        = ["www.birch.example"]
+      authorizations = []
+    }
+    "www.cedar.example" = {
+      name           = "c-www-cedar-example-a2fbd0a103"
+      description    = "Certificate of www.cedar.example"
+      domains        = ["www.cedar.example"]
+      authorizations = []
+    }
+    "www.damson.example" = {
+      name           = "c-www-damson-example-a2a150c4ca"
+      description    = "Certificate of www.damson.example"
+      domains        = ["www.damson.example"]
+      authorizations = []
+    }
+  }
+  entries = {
+    "*.sites.small.example" = {
+      name         = "e-x-sites-small-example-7bc4c724b4"
+      hostname     = "*.sites.small.example"
+      certificates = ["*.sites.small.example"]
+      external     = []
+    }
+    "alder.example" = {
+      name         = "e-alder-example-408c0b59d4"
+      hostname     = "alder.example"
+      certificates = ["alder.example"]
+      external     = []
+    }
+    "birch.example" = {
+      name         = "e-birch-example-3ed11590e5"
+      hostname     = "birch.example"
+      certificates = ["birch.example"]
+      external     = []
+    }
+    "cedar.example" = {
+      name         = "e-cedar-example-8fc3c9a128"
+      hostname     = "cedar.example"
+      certificates = ["cedar.example"]
+      external     = []
+    }
+    "damson.example" = {
+      name         = "e-damson-example-5a1d224f69"
+      hostname     = "damson.example"
+      certificates = ["damson.example"]
+      external     = []
+    }
+    default = {
+      name         = "e-default-37a8eec1ce"
+      hostname     = ""
+      certificates = ["*.sites.small.example"]
+      external     = []
+    }
+    "www.alder.example" = {
+      name         = "e-www-alder-example-7c0c2ac866"
+      hostname     = "www.alder.example"
+      certificates = ["www.alder.example"]
+      external     = []
+    }
+    "www.birch.example" = {
+      name         = "e-www-birch-example-68dff9e992"
+      hostname     = "www.birch.example"
+      certificates = ["www.birch.example"]
+      external     = []
+    }
+    "www.cedar.example" = {
+      name         = "e-www-cedar-example-b9c1580c5e"
+      hostname     = "www.cedar.example"
+      certificates = ["www.cedar.example"]
+      external     = []
+    }
+    "www.damson.example" = {
+      name         = "e-www-damson-example-3e27c27fed"
+      hostname     = "www.damson.example"
+      certificates = ["www.damson.example"]
+      external     = []
+    }
+  }
+  default_host = "small.example"
+  sites = {
+    wp-alder = {
+      hosts     = ["alder.example", "alder.sites.small.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-1-k4q1/global/backendServices/wp-alder"
+      hsts      = ""
+      redirects = []
+    }
+    wp-birch = {
+      hosts     = ["birch.example", "birch.sites.small.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-1-k4q1/global/backendServices/wp-birch"
+      hsts      = ""
+      redirects = []
+    }
+    wp-cedar = {
+      hosts     = ["cedar.example", "cedar.sites.small.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-2-k4q1/global/backendServices/wp-cedar"
+      hsts      = ""
+      redirects = []
+    }
+    wp-damson = {
+      hosts     = ["damson.example", "damson.sites.small.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-2-k4q1/global/backendServices/wp-damson"
+      hsts      = ""
+      redirects = []
+    }
+  }
+  redirect_hosts = {
+    wp-alder-to-3434b072 = {
+      hosts = ["www.alder.example"]
+      to    = "alder.example"
+      code  = "MOVED_PERMANENTLY_DEFAULT"
+    }
+    wp-birch-to-dc785168 = {
+      hosts = ["www.birch.example"]
+      to    = "birch.example"
+      code  = "MOVED_PERMANENTLY_DEFAULT"
+    }
+    wp-cedar-to-1ab7017c = {
+      hosts = ["www.cedar.example"]
+      to    = "cedar.example"
+      code  = "MOVED_PERMANENTLY_DEFAULT"
+    }
+    wp-damson-to-feb311d7 = {
+      hosts = ["www.damson.example"]
+      to    = "damson.example"
+      code  = "MOVED_PERMANENTLY_DEFAULT"
+    }
+  }
+  records = {
+    "alder.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "alder.sites.small.example"
+      ttl     = 300
+    }
+    "birch.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "birch.sites.small.example"
+      ttl     = 300
+    }
+    "cedar.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "cedar.sites.small.example"
+      ttl     = 300
+    }
+    "damson.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "damson.sites.small.example"
+      ttl     = 300
+    }
   }
 }

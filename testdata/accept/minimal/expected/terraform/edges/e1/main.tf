@@ -3,10 +3,128 @@
 terraform {
   required_version = "= 1.11.4"
 
-  required_providers {}
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "8.7.0"
+    }
+  }
 
   backend "gcs" {
     bucket = "sml-tfstate-k4q1"
     prefix = "stacks/edges/e1"
+  }
+}
+
+provider "google" {
+  project = "sml-edge-k4q1"
+}
+
+module "edge" {
+  source = "../../modules/edge/v1"
+  edge = {
+    id              = "e1"
+    project         = "sml-edge-k4q1"
+    description     = "up to 500 sites, 1000 hosts; active; Cloud Armor standard"
+    prevent_destroy = true
+  }
+  labels = {
+    aip-edge = "e1"
+  }
+  names = {
+    address_ipv4     = "edge-e1-ipv4"
+    address_ipv6     = "edge-e1-ipv6"
+    certificate_map  = "edge-e1-certificates"
+    http_proxy       = "edge-e1-http"
+    http_rule_ipv4   = "edge-e1-http-ipv4"
+    http_rule_ipv6   = "edge-e1-http-ipv6"
+    https_proxy      = "edge-e1-https"
+    https_rule_ipv4  = "edge-e1-https-ipv4"
+    https_rule_ipv6  = "edge-e1-https-ipv6"
+    redirect_url_map = "edge-e1-to-https"
+    ssl_policy       = "edge-e1-tls"
+    url_map          = "edge-e1-routes"
+  }
+  tls = {
+    profile     = "MODERN"
+    min_version = "TLS_1_2"
+  }
+  authorizations = {
+    "sites.small.example" = {
+      name         = "d-sites-small-example-8255a19122"
+      domain       = "sites.small.example"
+      zone         = "sites"
+      zone_project = "sml-edge-k4q1"
+    }
+  }
+  certificates = {
+    "*.sites.small.example" = {
+      name           = "c-x-sites-small-example-a8bba9eac2"
+      description    = "Certificate of *.sites.small.example"
+      domains        = ["sites.small.example", "*.sites.small.example"]
+      authorizations = ["sites.small.example"]
+    }
+    "blog.example" = {
+      name           = "c-blog-example-eefeed67e9"
+      description    = "Certificate of blog.example"
+      domains        = ["blog.example"]
+      authorizations = []
+    }
+    "www.blog.example" = {
+      name           = "c-www-blog-example-3b39f89fd2"
+      description    = "Certificate of www.blog.example"
+      domains        = ["www.blog.example"]
+      authorizations = []
+    }
+  }
+  entries = {
+    "*.sites.small.example" = {
+      name         = "e-x-sites-small-example-7bc4c724b4"
+      hostname     = "*.sites.small.example"
+      certificates = ["*.sites.small.example"]
+      external     = []
+    }
+    "blog.example" = {
+      name         = "e-blog-example-050706cfbb"
+      hostname     = "blog.example"
+      certificates = ["blog.example"]
+      external     = []
+    }
+    default = {
+      name         = "e-default-37a8eec1ce"
+      hostname     = ""
+      certificates = ["*.sites.small.example"]
+      external     = []
+    }
+    "www.blog.example" = {
+      name         = "e-www-blog-example-50330907bd"
+      hostname     = "www.blog.example"
+      certificates = ["www.blog.example"]
+      external     = []
+    }
+  }
+  default_host = "small.example"
+  sites = {
+    wp-blog = {
+      hosts     = ["blog.example", "blog.sites.small.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-1-k4q1/global/backendServices/wp-blog"
+      hsts      = ""
+      redirects = []
+    }
+  }
+  redirect_hosts = {
+    wp-blog-to-bb7f86ee = {
+      hosts = ["www.blog.example"]
+      to    = "blog.example"
+      code  = "MOVED_PERMANENTLY_DEFAULT"
+    }
+  }
+  records = {
+    "blog.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "blog.sites.small.example"
+      ttl     = 300
+    }
   }
 }

@@ -3,10 +3,216 @@
 terraform {
   required_version = "= 1.11.4"
 
-  required_providers {}
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "8.7.0"
+    }
+  }
 
   backend "gcs" {
     bucket = "sml-tfstate-k4q1"
     prefix = "stacks/edges/e1"
+  }
+}
+
+provider "google" {
+  project = "sml-edge-k4q1"
+}
+
+module "edge" {
+  source = "../../modules/edge/v1"
+  edge = {
+    id              = "e1"
+    project         = "sml-edge-k4q1"
+    description     = "up to 500 sites, 1000 hosts; active; Cloud Armor standard"
+    prevent_destroy = true
+  }
+  labels = {
+    aip-edge = "e1"
+  }
+  names = {
+    address_ipv4     = "edge-e1-ipv4"
+    address_ipv6     = "edge-e1-ipv6"
+    certificate_map  = "edge-e1-certificates"
+    http_proxy       = "edge-e1-http"
+    http_rule_ipv4   = "edge-e1-http-ipv4"
+    http_rule_ipv6   = "edge-e1-http-ipv6"
+    https_proxy      = "edge-e1-https"
+    https_rule_ipv4  = "edge-e1-https-ipv4"
+    https_rule_ipv6  = "edge-e1-https-ipv6"
+    redirect_url_map = "edge-e1-to-https"
+    ssl_policy       = "edge-e1-tls"
+    url_map          = "edge-e1-routes"
+  }
+  tls = {
+    profile     = "MODERN"
+    min_version = "TLS_1_2"
+  }
+  authorizations = {
+    "choir.parish.example" = {
+      name         = "d-choir-parish-example-187444c2d7"
+      domain       = "choir.parish.example"
+      zone         = ""
+      zone_project = ""
+    }
+    "parish.example" = {
+      name         = "d-parish-example-22efb647ea"
+      domain       = "parish.example"
+      zone         = ""
+      zone_project = ""
+    }
+    "sites.small.example" = {
+      name         = "d-sites-small-example-8255a19122"
+      domain       = "sites.small.example"
+      zone         = "sites"
+      zone_project = "sml-edge-k4q1"
+    }
+    "www.parish.example" = {
+      name         = "d-www-parish-example-9c83a0a750"
+      domain       = "www.parish.example"
+      zone         = ""
+      zone_project = ""
+    }
+  }
+  certificates = {
+    "*.parish.example" = {
+      name           = "c-x-parish-example-283f613c9b"
+      description    = "Certificate of *.parish.example"
+      domains        = ["*.parish.example"]
+      authorizations = ["parish.example"]
+    }
+    "*.sites.small.example" = {
+      name           = "c-x-sites-small-example-a8bba9eac2"
+      description    = "Certificate of *.sites.small.example"
+      domains        = ["sites.small.example", "*.sites.small.example"]
+      authorizations = ["sites.small.example"]
+    }
+    "choir.parish.example" = {
+      name           = "c-choir-parish-example-996e2e081d"
+      description    = "Certificate of choir.parish.example"
+      domains        = ["choir.parish.example"]
+      authorizations = ["choir.parish.example"]
+    }
+    "club.example" = {
+      name           = "c-club-example-9faf218b3e"
+      description    = "Certificate of club.example"
+      domains        = ["club.example"]
+      authorizations = []
+    }
+    "parish.example" = {
+      name           = "c-parish-example-69e51a92a8"
+      description    = "Certificate of parish.example"
+      domains        = ["parish.example"]
+      authorizations = ["parish.example"]
+    }
+    "www.club.example" = {
+      name           = "c-www-club-example-1aee129120"
+      description    = "Certificate of www.club.example"
+      domains        = ["www.club.example"]
+      authorizations = []
+    }
+    "www.parish.example" = {
+      name           = "c-www-parish-example-e6f4a57d74"
+      description    = "Certificate of www.parish.example"
+      domains        = ["www.parish.example"]
+      authorizations = ["www.parish.example"]
+    }
+  }
+  entries = {
+    "*.parish.example" = {
+      name         = "e-x-parish-example-16c2d32d7c"
+      hostname     = "*.parish.example"
+      certificates = ["*.parish.example"]
+      external     = []
+    }
+    "*.sites.small.example" = {
+      name         = "e-x-sites-small-example-7bc4c724b4"
+      hostname     = "*.sites.small.example"
+      certificates = ["*.sites.small.example"]
+      external     = []
+    }
+    "choir.parish.example" = {
+      name         = "e-choir-parish-example-187444c2d7"
+      hostname     = "choir.parish.example"
+      certificates = ["choir.parish.example"]
+      external     = []
+    }
+    "club.example" = {
+      name         = "e-club-example-41a7845779"
+      hostname     = "club.example"
+      certificates = ["club.example"]
+      external     = []
+    }
+    default = {
+      name         = "e-default-37a8eec1ce"
+      hostname     = ""
+      certificates = ["*.sites.small.example"]
+      external     = []
+    }
+    "parish.example" = {
+      name         = "e-parish-example-22efb647ea"
+      hostname     = "parish.example"
+      certificates = ["parish.example"]
+      external     = []
+    }
+    "www.club.example" = {
+      name         = "e-www-club-example-5020f3a6d0"
+      hostname     = "www.club.example"
+      certificates = ["www.club.example"]
+      external     = []
+    }
+    "www.parish.example" = {
+      name         = "e-www-parish-example-9c83a0a750"
+      hostname     = "www.parish.example"
+      certificates = ["www.parish.example"]
+      external     = []
+    }
+  }
+  default_host = "small.example"
+  sites = {
+    wp-club = {
+      hosts     = ["club.example", "club.sites.small.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-1-k4q1/global/backendServices/wp-club"
+      hsts      = ""
+      redirects = []
+    }
+    wp-parish = {
+      hosts = [
+        "*.parish.example",
+        "choir.parish.example",
+        "parish.example",
+        "parish.sites.small.example",
+      ]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-1-k4q1/global/backendServices/wp-parish"
+      hsts      = ""
+      redirects = []
+    }
+  }
+  redirect_hosts = {
+    wp-club-to-8beeba1b = {
+      hosts = ["www.club.example"]
+      to    = "club.example"
+      code  = "MOVED_PERMANENTLY_DEFAULT"
+    }
+    wp-parish-to-6142b5c0 = {
+      hosts = ["www.parish.example"]
+      to    = "parish.example"
+      code  = "MOVED_PERMANENTLY_DEFAULT"
+    }
+  }
+  records = {
+    "club.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "club.sites.small.example"
+      ttl     = 300
+    }
+    "parish.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "parish.sites.small.example"
+      ttl     = 300
+    }
   }
 }

@@ -3,10 +3,200 @@
 terraform {
   required_version = "= 1.11.4"
 
-  required_providers {}
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "8.7.0"
+    }
+  }
 
   backend "gcs" {
     bucket = "sml-tfstate-k4q1"
     prefix = "stacks/edges/e1"
+  }
+}
+
+provider "google" {
+  project = "sml-edge-k4q1"
+}
+
+module "edge" {
+  source = "../../modules/edge/v1"
+  edge = {
+    id              = "e1"
+    project         = "sml-edge-k4q1"
+    description     = "up to 500 sites, 1000 hosts; active; Cloud Armor standard"
+    prevent_destroy = true
+  }
+  labels = {
+    aip-edge = "e1"
+  }
+  names = {
+    address_ipv4     = "edge-e1-ipv4"
+    address_ipv6     = "edge-e1-ipv6"
+    certificate_map  = "edge-e1-certificates"
+    http_proxy       = "edge-e1-http"
+    http_rule_ipv4   = "edge-e1-http-ipv4"
+    http_rule_ipv6   = "edge-e1-http-ipv6"
+    https_proxy      = "edge-e1-https"
+    https_rule_ipv4  = "edge-e1-https-ipv4"
+    https_rule_ipv6  = "edge-e1-https-ipv6"
+    redirect_url_map = "edge-e1-to-https"
+    ssl_policy       = "edge-e1-tls"
+    url_map          = "edge-e1-routes"
+  }
+  tls = {
+    profile     = "MODERN"
+    min_version = "TLS_1_2"
+  }
+  authorizations = {
+    "sites.small.example" = {
+      name         = "d-sites-small-example-8255a19122"
+      domain       = "sites.small.example"
+      zone         = "sites"
+      zone_project = "sml-edge-k4q1"
+    }
+  }
+  certificates = {
+    "*.sites.small.example" = {
+      name           = "c-x-sites-small-example-a8bba9eac2"
+      description    = "Certificate of *.sites.small.example"
+      domains        = ["sites.small.example", "*.sites.small.example"]
+      authorizations = ["sites.small.example"]
+    }
+    "bread-shop.example" = {
+      name           = "c-bread-shop-example-9b6b240d5c"
+      description    = "Certificate of bread-shop.example"
+      domains        = ["bread-shop.example"]
+      authorizations = []
+    }
+    "bread.example" = {
+      name           = "c-bread-example-0efc2ec73c"
+      description    = "Certificate of bread.example"
+      domains        = ["bread.example"]
+      authorizations = []
+    }
+    "staging.bread.example" = {
+      name           = "c-staging-bread-example-992a31ee0e"
+      description    = "Certificate of staging.bread.example"
+      domains        = ["staging.bread.example"]
+      authorizations = []
+    }
+    "www.bread-shop.example" = {
+      name           = "c-www-bread-shop-example-50cbd76860"
+      description    = "Certificate of www.bread-shop.example"
+      domains        = ["www.bread-shop.example"]
+      authorizations = []
+    }
+    "www.bread.example" = {
+      name           = "c-www-bread-example-711d773eee"
+      description    = "Certificate of www.bread.example"
+      domains        = ["www.bread.example"]
+      authorizations = []
+    }
+  }
+  entries = {
+    "*.sites.small.example" = {
+      name         = "e-x-sites-small-example-7bc4c724b4"
+      hostname     = "*.sites.small.example"
+      certificates = ["*.sites.small.example"]
+      external     = []
+    }
+    "bread-shop.example" = {
+      name         = "e-bread-shop-example-3390b045ff"
+      hostname     = "bread-shop.example"
+      certificates = ["bread-shop.example"]
+      external     = []
+    }
+    "bread.example" = {
+      name         = "e-bread-example-fe586e26b9"
+      hostname     = "bread.example"
+      certificates = ["bread.example"]
+      external     = []
+    }
+    default = {
+      name         = "e-default-37a8eec1ce"
+      hostname     = ""
+      certificates = ["*.sites.small.example"]
+      external     = []
+    }
+    "staging.bread.example" = {
+      name         = "e-staging-bread-example-9f6e1eb6ba"
+      hostname     = "staging.bread.example"
+      certificates = ["staging.bread.example"]
+      external     = []
+    }
+    "www.bread-shop.example" = {
+      name         = "e-www-bread-shop-example-8baaab43f1"
+      hostname     = "www.bread-shop.example"
+      certificates = ["www.bread-shop.example"]
+      external     = []
+    }
+    "www.bread.example" = {
+      name         = "e-www-bread-example-a91a6897db"
+      hostname     = "www.bread.example"
+      certificates = ["www.bread.example"]
+      external     = []
+    }
+  }
+  default_host = "small.example"
+  sites = {
+    wp-bread-shop = {
+      hosts     = ["bread-shop.sites.small.example", "bread.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-1-k4q1/global/backendServices/wp-bread-shop"
+      hsts      = ""
+      redirects = []
+    }
+    wp-bread-shop--pr7 = {
+      hosts     = ["bread-shop--pr7.sites.small.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-1-k4q1/global/backendServices/wp-bread-shop--pr7"
+      hsts      = ""
+      redirects = []
+    }
+    wp-bread-shop--pr999 = {
+      hosts     = ["bread-shop--pr999.sites.small.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-1-k4q1/global/backendServices/wp-bread-shop--pr999"
+      hsts      = ""
+      redirects = []
+    }
+    wp-bread-shop--s = {
+      hosts     = ["bread-shop--staging.sites.small.example", "staging.bread.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-1-k4q1/global/backendServices/wp-bread-shop--s"
+      hsts      = ""
+      redirects = []
+    }
+  }
+  redirect_hosts = {
+    wp-bread-shop-to-894b3f71 = {
+      hosts = ["bread-shop.example", "www.bread-shop.example", "www.bread.example"]
+      to    = "bread.example"
+      code  = "MOVED_PERMANENTLY_DEFAULT"
+    }
+  }
+  records = {
+    "bread-shop--pr7.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "bread-shop--pr7.sites.small.example"
+      ttl     = 300
+    }
+    "bread-shop--pr999.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "bread-shop--pr999.sites.small.example"
+      ttl     = 300
+    }
+    "bread-shop--staging.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "bread-shop--staging.sites.small.example"
+      ttl     = 300
+    }
+    "bread-shop.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "bread-shop.sites.small.example"
+      ttl     = 300
+    }
   }
 }

@@ -3,10 +3,169 @@
 terraform {
   required_version = "= 1.11.4"
 
-  required_providers {}
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "8.7.0"
+    }
+  }
 
   backend "gcs" {
     bucket = "sml-tfstate-k4q1"
     prefix = "stacks/edges/e1"
+  }
+}
+
+provider "google" {
+  project = "sml-edge-k4q1"
+}
+
+module "edge" {
+  source = "../../modules/edge/v1"
+  edge = {
+    id              = "e1"
+    project         = "sml-edge-k4q1"
+    description     = "up to 500 sites, 1000 hosts; active; Cloud Armor standard"
+    prevent_destroy = true
+  }
+  labels = {
+    aip-edge = "e1"
+  }
+  names = {
+    address_ipv4     = "edge-e1-ipv4"
+    address_ipv6     = "edge-e1-ipv6"
+    certificate_map  = "edge-e1-certificates"
+    http_proxy       = "edge-e1-http"
+    http_rule_ipv4   = "edge-e1-http-ipv4"
+    http_rule_ipv6   = "edge-e1-http-ipv6"
+    https_proxy      = "edge-e1-https"
+    https_rule_ipv4  = "edge-e1-https-ipv4"
+    https_rule_ipv6  = "edge-e1-https-ipv6"
+    redirect_url_map = "edge-e1-to-https"
+    ssl_policy       = "edge-e1-tls"
+    url_map          = "edge-e1-routes"
+  }
+  tls = {
+    profile     = "MODERN"
+    min_version = "TLS_1_2"
+  }
+  authorizations = {
+    "sites.small.example" = {
+      name         = "d-sites-small-example-8255a19122"
+      domain       = "sites.small.example"
+      zone         = "sites"
+      zone_project = "sml-edge-k4q1"
+    }
+  }
+  certificates = {
+    "*.sites.small.example" = {
+      name           = "c-x-sites-small-example-a8bba9eac2"
+      description    = "Certificate of *.sites.small.example"
+      domains        = ["sites.small.example", "*.sites.small.example"]
+      authorizations = ["sites.small.example"]
+    }
+    "late-payer.example" = {
+      name           = "c-late-payer-example-3bb108e6b0"
+      description    = "Certificate of late-payer.example"
+      domains        = ["late-payer.example"]
+      authorizations = []
+    }
+    "open-shop.example" = {
+      name           = "c-open-shop-example-c678b643d7"
+      description    = "Certificate of open-shop.example"
+      domains        = ["open-shop.example"]
+      authorizations = []
+    }
+    "www.late-payer.example" = {
+      name           = "c-www-late-payer-example-037911d389"
+      description    = "Certificate of www.late-payer.example"
+      domains        = ["www.late-payer.example"]
+      authorizations = []
+    }
+    "www.open-shop.example" = {
+      name           = "c-www-open-shop-example-cf85d889c5"
+      description    = "Certificate of www.open-shop.example"
+      domains        = ["www.open-shop.example"]
+      authorizations = []
+    }
+  }
+  entries = {
+    "*.sites.small.example" = {
+      name         = "e-x-sites-small-example-7bc4c724b4"
+      hostname     = "*.sites.small.example"
+      certificates = ["*.sites.small.example"]
+      external     = []
+    }
+    default = {
+      name         = "e-default-37a8eec1ce"
+      hostname     = ""
+      certificates = ["*.sites.small.example"]
+      external     = []
+    }
+    "late-payer.example" = {
+      name         = "e-late-payer-example-c12edb5d95"
+      hostname     = "late-payer.example"
+      certificates = ["late-payer.example"]
+      external     = []
+    }
+    "open-shop.example" = {
+      name         = "e-open-shop-example-538265f38b"
+      hostname     = "open-shop.example"
+      certificates = ["open-shop.example"]
+      external     = []
+    }
+    "www.late-payer.example" = {
+      name         = "e-www-late-payer-example-662541c0ce"
+      hostname     = "www.late-payer.example"
+      certificates = ["www.late-payer.example"]
+      external     = []
+    }
+    "www.open-shop.example" = {
+      name         = "e-www-open-shop-example-7dc8be6370"
+      hostname     = "www.open-shop.example"
+      certificates = ["www.open-shop.example"]
+      external     = []
+    }
+  }
+  default_host = "small.example"
+  sites = {
+    wp-late-payer = {
+      hosts     = ["late-payer.example", "late-payer.sites.small.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-1-k4q1/global/backendServices/wp-late-payer"
+      hsts      = ""
+      redirects = []
+    }
+    wp-open-shop = {
+      hosts     = ["open-shop.example", "open-shop.sites.small.example"]
+      backend   = "https://www.googleapis.com/compute/v1/projects/sml-cell-1-k4q1/global/backendServices/wp-open-shop"
+      hsts      = ""
+      redirects = []
+    }
+  }
+  redirect_hosts = {
+    wp-late-payer-to-f7b6a5f9 = {
+      hosts = ["www.late-payer.example"]
+      to    = "late-payer.example"
+      code  = "MOVED_PERMANENTLY_DEFAULT"
+    }
+    wp-open-shop-to-e2763d3f = {
+      hosts = ["www.open-shop.example"]
+      to    = "open-shop.example"
+      code  = "MOVED_PERMANENTLY_DEFAULT"
+    }
+  }
+  records = {
+    "late-payer.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "late-payer.sites.small.example"
+      ttl     = 300
+    }
+    "open-shop.sites.small.example" = {
+      project = "sml-edge-k4q1"
+      zone    = "sites"
+      host    = "open-shop.sites.small.example"
+      ttl     = 300
+    }
   }
 }
