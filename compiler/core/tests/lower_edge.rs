@@ -1,6 +1,7 @@
 //! The example fleet's edges, platform and bootstrap are calls that fit the blueprints of the repository.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panic")]
+#![expect(clippy::disallowed_methods, reason = "the example fleet is read from its folder")]
 
 use std::path::Path;
 
