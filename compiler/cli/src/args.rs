@@ -56,6 +56,10 @@ pub enum Command {
     Completions(CompletionsArgs),
 }
 
+fn date(text: &str) -> Result<jiff::civil::Date, &'static str> {
+    text.parse().map_err(|_| "expected a day of the calendar as YYYY-MM-DD")
+}
+
 /// Which fleet is read, and how.
 #[derive(Debug, Args)]
 pub struct InputArgs {
@@ -63,7 +67,7 @@ pub struct InputArgs {
     #[arg(long, value_name = "REV", env = "AIPRESS_REV", hide_env = true)]
     pub rev: Option<String>,
     /// The date for rules with a date, as YYYY-MM-DD (default: today, UTC).
-    #[arg(long, value_name = "DATE", env = "AIPRESS_NOW", hide_env = true)]
+    #[arg(long, value_name = "DATE", env = "AIPRESS_NOW", hide_env = true, value_parser = date)]
     pub now: Option<jiff::civil::Date>,
     /// Fail if a site has no recorded place.
     #[arg(long, env = "AIPRESS_LOCKED", hide_env = true, value_parser = FalseyValueParser::new())]
@@ -107,7 +111,7 @@ pub struct CompileArgs {
 #[derive(Debug, Args)]
 pub struct PlaceArgs {
     /// The date for rules with a date, as YYYY-MM-DD (default: today, UTC).
-    #[arg(long, value_name = "DATE", env = "AIPRESS_NOW", hide_env = true)]
+    #[arg(long, value_name = "DATE", env = "AIPRESS_NOW", hide_env = true, value_parser = date)]
     pub now: Option<jiff::civil::Date>,
     /// Record the proposed places in `tenants/placement/`.
     #[arg(long, env = "AIPRESS_PLACE_WRITE", hide_env = true, value_parser = FalseyValueParser::new())]
@@ -168,7 +172,7 @@ pub struct SchemaArgs {
     /// The kind, such as `Tenant`; without it the kinds are listed.
     #[arg(value_name = "KIND")]
     pub kind: Option<String>,
-    /// Write the schemas of all kinds into this folder.
+    /// Write the schemas of all kinds, and the page that explains them, into this folder.
     #[arg(long, value_name = "FOLDER", conflicts_with = "kind", env = "AIPRESS_SCHEMA_WRITE", hide_env = true)]
     pub write: Option<PathBuf>,
 }

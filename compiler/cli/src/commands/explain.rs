@@ -84,7 +84,9 @@ fn no_site(fleet: &Checked, name: &str) -> Diagnostic {
 }
 
 fn no_field<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Diagnostic {
-    let help = match suggest(wanted, known) {
+    // A map or a list can be asked for too: every beginning of a field that ends before a dot or a bracket.
+    let parts = |path: &'a str| path.match_indices(['.', '[']).map(|(end, _)| &path[..end]).chain([path]);
+    let help = match suggest(wanted, known.flat_map(parts)) {
         Some(near) => format!("did you mean `spec.{near}`?"),
         None => "leave the field out to see all of them.".to_owned(),
     };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use aipress_core::diag::{Code, Diagnostic, list, suggest};
 use aipress_core::spec::kind::Kind;
-use aipress_core::spec::schema::schema;
+use aipress_core::spec::schema::{files, schema};
 
 use crate::args::SchemaArgs;
 use crate::exit::{Exit, Failure};
@@ -26,19 +26,19 @@ pub fn run(folder: &Path, args: &SchemaArgs) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-/// Writes the schema of every kind into a folder, under the names that modelines give.
+/// Writes the schema of every kind and the page that explains them into a folder, under the names that modelines give.
 ///
 /// # Errors
 /// The folder cannot be written.
 pub fn write(folder: &Path) -> Result<(), Diagnostic> {
     let refused = |error: std::io::Error| {
-        Diagnostic::error_without_place(Code(510), format!("`{}` cannot be written", folder.display()))
+        Diagnostic::error_without_place(Code(510), format!("`{}` cannot be written", words::path(folder)))
             .help(format!("{}; name another folder.", words::io(&error)))
     };
     std::fs::create_dir_all(folder).map_err(refused)?;
-    for kind in Kind::ALL {
-        let place = folder.join(format!("{}.schema.json", kind.slug()));
-        std::fs::write(place, text(kind)).map_err(refused)?;
+    for (path, text) in files() {
+        let name = path.strip_prefix("schema/").unwrap_or(&path);
+        std::fs::write(folder.join(name), text).map_err(refused)?;
     }
     Ok(())
 }

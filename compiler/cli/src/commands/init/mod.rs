@@ -26,7 +26,7 @@ pub fn run(folder: &Path, args: &InitArgs) -> Result<Exit, Failure> {
         if std::fs::symlink_metadata(folder.join(taken)).is_ok() {
             return Err(Diagnostic::error_without_place(
                 Code(510),
-                format!("`{}` is there already", folder.join(taken).display()),
+                format!("`{}` is there already", words::path(&folder.join(taken))),
             )
             .help("name an empty folder: `aipress init FOLDER`.")
             .into());
@@ -45,7 +45,7 @@ pub fn run(folder: &Path, args: &InitArgs) -> Result<Exit, Failure> {
 fn write(place: &Path, text: &str) -> Result<(), Diagnostic> {
     let made = place.parent().map_or(Ok(()), std::fs::create_dir_all);
     made.and_then(|()| std::fs::write(place, text)).map_err(|error| {
-        Diagnostic::error_without_place(Code(510), format!("`{}` cannot be written", place.display()))
+        Diagnostic::error_without_place(Code(510), format!("`{}` cannot be written", words::path(place)))
             .help(format!("{}; name another folder.", words::io(&error)))
     })
 }
