@@ -91,6 +91,12 @@ pub struct CheckArgs {
     /// How to write what is wrong; json and sarif go to standard output.
     #[arg(long, value_enum, default_value_t = render::Format::Text, env = "AIPRESS_CHECK_FORMAT", hide_env = true)]
     pub format: render::Format,
+    /// Compare a saved Terraform plan of this stack with the prediction, such as `shards/eu1-001`.
+    #[arg(long, value_name = "STACK", requires = "terraform_plan", env = "AIPRESS_CHECK_STACK", hide_env = true)]
+    pub stack: Option<String>,
+    /// The plan, as `terraform show -json` writes it.
+    #[arg(long, value_name = "FILE", requires = "stack", env = "AIPRESS_CHECK_TERRAFORM_PLAN", hide_env = true)]
+    pub terraform_plan: Option<PathBuf>,
 }
 
 /// Arguments of `compile`.

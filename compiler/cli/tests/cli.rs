@@ -165,3 +165,32 @@ fn an_interrupted_run_ends_with_130() {
     assert!(sent.success());
     assert_eq!(run.wait().unwrap().code(), Some(130));
 }
+
+#[test]
+fn a_terraform_plan_is_compared_with_the_prediction() {
+    let fleet = fresh();
+    assert_eq!(fleet.aipress(&["compile"]).status.code(), Some(0));
+    let expected = fs::read_to_string(fleet.path().join("output/terraform/bootstrap/expected.json")).unwrap();
+    let expected: serde_json::Value = serde_json::from_str(&expected).unwrap();
+    let change = |address: &serde_json::Value| serde_json::json!({ "address": address, "mode": "managed", "change": { "actions": ["create"] } });
+    let mut changes: Vec<serde_json::Value> = expected["addresses"].as_array().unwrap().iter().map(change).collect();
+    assert!(!changes.is_empty());
+    let compare = |changes: &[serde_json::Value]| {
+        let plan = serde_json::json!({ "resource_changes": changes });
+        fs::write(fleet.path().join("plan.json"), plan.to_string()).unwrap();
+        fleet.aipress(&[
+            "check",
+            "--stack",
+            "bootstrap",
+            "--terraform-plan",
+            &fleet.path().join("plan.json").to_string_lossy(),
+        ])
+    };
+    assert_eq!(compare(&changes).status.code(), Some(0));
+    let last = changes.pop().unwrap();
+    let output = compare(&changes);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains(last["address"].as_str().unwrap().split('.').next_back().unwrap()));
+    changes.extend([last, change(&serde_json::json!("google_project.stray"))]);
+    assert!(text(&compare(&changes).stderr).contains("google_project.stray"));
+}

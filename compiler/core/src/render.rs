@@ -13,6 +13,9 @@ use crate::lower::shard_plan::ShardPlan;
 use crate::lower::{self, Call, Context, Lowered};
 use crate::source::Span;
 
+/// The provider lock of a fleet, as `terraform providers lock` writes it.
+const PROVIDER_LOCK: &str = "tenants/terraform.lock.hcl";
+
 const BUDGET: Code = Code(511);
 const UNWRITABLE: Code = Code(512);
 
@@ -132,6 +135,13 @@ fn finish_in(
         &format!("terraform/{}", root.folder),
         addresses.iter().map(|address| address.text.as_str()),
     ));
+    // A fleet that pins its providers' checksums pins them in every root.
+    if let Some(lock) = compilation.sources().find(PROVIDER_LOCK).and_then(|id| compilation.sources().get(id)) {
+        files.push(OutputFile {
+            path: format!("terraform/{}/.terraform.lock.hcl", root.folder),
+            content: lock.text.to_string(),
+        });
+    }
     Ok(files)
 }
 

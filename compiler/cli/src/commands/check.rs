@@ -19,6 +19,9 @@ pub fn run(folder: &Path, args: &CheckArgs) -> Result<Exit, Failure> {
         Ok(()) => Ok(fleet),
         Err(diagnostics) => Err(fleet.fail(diagnostics)),
     });
+    if let (Ok(fleet), Some(stack), Some(plan)) = (&checked, &args.stack, &args.terraform_plan) {
+        return super::expect::run(fleet, stack, plan);
+    }
     match (checked, args.format) {
         (Ok(fleet), Format::Text) => {
             out::report(&fleet.sources, fleet.compilation.warnings().clone());

@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod completions;
+mod expect;
 mod explain;
 mod init;
 mod place;
