@@ -49,6 +49,7 @@ pub(super) fn write(report: &Report<'_>, look: &Look) -> String {
         .with_width(look.width)
         .with_break_words(false)
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
         .without_syntax_highlighting();
     let mut text = String::new();
     for item in &report.items {

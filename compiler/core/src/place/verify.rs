@@ -199,8 +199,9 @@ fn over_limit(
             format!(" The largest are {}.", top.join(", "))
         }
     };
+    let whose = if dimension == Dimension::Sites { "" } else { "sites with " };
     Diagnostic::error(Code(code), title, span, label).help(format!(
-        "raise {} of `{id}`, or give {} a `move: {{to: ...}}`.{biggest}",
+        "raise `{}` of `{id}`, or `move` {whose}{} to another shard.{biggest}",
         dimension.setting(),
         dimension.amount(sum - limit),
     ))
