@@ -49,6 +49,7 @@ fn pool() -> Pool {
             query_timeout_ms: 30_000,
             idle_transaction_ms: 60_000,
             multiplexing: true,
+            transaction_persistent: true,
         },
         servers: vec![
             server("replica-1", "10.0.0.3", &[member(11, 200, 1000, 3)]),

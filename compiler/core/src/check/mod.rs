@@ -172,7 +172,9 @@ fn read(id: SourceId, source: &Source, platform: Option<&Platform>, options: &Op
     let file = load::load(id, source);
     let mut outcome = Outcome { form: file.diagnostics, ..Outcome::default() };
     for document in file.documents {
-        outcome.digests.push(digest(&crate::spec::schema::to_json(&document.node).to_string()));
+        let mut said = crate::spec::schema::to_json(&document.node);
+        said.sort_all_objects();
+        outcome.digests.push(digest(&said.to_string()));
         match (document.kind, platform) {
             (Kind::Tenant, Some(platform)) => {
                 let sites = read_tenant(platform, &document, options, &mut outcome);

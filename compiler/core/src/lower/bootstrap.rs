@@ -81,7 +81,7 @@ pub fn lower(context: &Context<'_>) -> Lowered {
     let here = spec.projects.shared.id.span;
     let mut call = Call::new("bootstrap", "bootstrap", &spec.blueprints.bootstrap.value);
     call.set("project", project(context, spec), here);
-    call.set("labels", labels([&spec.labels], &[("aip-stack", "bootstrap".to_owned())]), here);
+    call.set("labels", labels(context.platform_labels(), &[("aip-stack", "bootstrap".to_owned())]), here);
     call.set("kms", key(spec), terraform.kms_key.span);
     call.set("state_bucket", state_bucket(spec), terraform.state_bucket.span);
     call.set("artifact_bucket", artifact_bucket(spec), spec.naming.prefix.span);

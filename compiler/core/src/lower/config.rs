@@ -81,6 +81,8 @@ fn copy(site: &ResolvedSite) -> Value {
     if let Some(object) = value.as_object_mut() {
         object.shift_remove("spec");
     }
+    // The order in which the author wrote the keys has no meaning.
+    value.sort_all_objects();
     value
 }
 

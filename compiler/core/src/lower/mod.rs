@@ -28,7 +28,7 @@ use crate::graph::Graph;
 use crate::graph::names::{Name, Naming};
 use crate::place::Placement;
 use crate::place::index::Numbering;
-use crate::source::{SourceSet, Span};
+use crate::source::{SourceSet, Span, Spanned};
 
 /// Everything that lowering reads.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +69,13 @@ impl<'a> Context<'a> {
 
     fn pick(&self, indices: Option<&Vec<usize>>) -> Vec<&'a SiteFacts> {
         indices.into_iter().flatten().filter_map(|index| self.fleet.sites.get(*index)).collect()
+    }
+
+    /// Returns the labels that the platform gives to every resource; the later win.
+    #[must_use]
+    pub fn platform_labels(&self) -> [&'a BTreeMap<String, Spanned<String>>; 2] {
+        let platform = &self.fleet.platform;
+        [&platform.metadata.labels, &platform.spec.labels]
     }
 
     /// Returns the project id of a shard.

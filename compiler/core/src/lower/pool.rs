@@ -50,6 +50,7 @@ pub fn pool(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSite])
             query_timeout_ms: settings.query_timeout_ms.value,
             idle_transaction_ms: IDLE_TRANSACTION_MS,
             multiplexing: settings.multiplexing.value,
+            transaction_persistent: settings.transaction_persistent.value,
         },
         servers: servers(context, plan, split),
         users: sites.iter().filter_map(|site| pool_user(context, plan, site)).collect(),

@@ -148,7 +148,10 @@ impl<'a> Lowering<'a, '_> {
     fn labels(&self) -> Value {
         let own = [("aip-shard", self.id().to_owned()), ("aip-region", label(&self.plan.shard.spec.region.value))];
         labels(
-            [&self.context.fleet.platform.spec.labels, &self.plan.shard.metadata.labels, &self.plan.shard.spec.labels],
+            self.context
+                .platform_labels()
+                .into_iter()
+                .chain([&self.plan.shard.metadata.labels, &self.plan.shard.spec.labels]),
             &own,
         )
     }

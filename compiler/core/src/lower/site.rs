@@ -138,7 +138,10 @@ impl Lowering<'_, '_> {
             ("aip-wave", spec.wordpress.updates.wave.as_ref().map_or_else(String::new, |wave| label(&wave.value))),
         ];
         labels(
-            [&self.context.fleet.platform.spec.labels, &self.plan.shard.metadata.labels, &self.site.metadata.labels],
+            self.context
+                .platform_labels()
+                .into_iter()
+                .chain([&self.plan.shard.metadata.labels, &self.site.metadata.labels]),
             &own,
         )
     }
@@ -159,6 +162,8 @@ impl Lowering<'_, '_> {
         put("deletion", spec.lifecycle.deletion.as_ref().map(json_text));
         put("move", spec.r#move.as_ref().map(json_text));
         put("adopted-secrets", (!spec.import.adopt.secrets.is_empty()).then(|| json_text(&spec.import.adopt.secrets)));
+        put("database-class", Some(word(&spec.database.class.value)));
+        put("database-max-gb", Some(spec.database.max_size_gb.value.to_string()));
         put("budget-action", Some(word(&spec.budget.action.value)));
         text_map(&all)
     }

@@ -114,7 +114,7 @@ fn users(pool: &Pool) -> Vec<UserRow> {
             use_ssl: u8::from(user.client_tls),
             default_hostgroup: user.hostgroup,
             default_schema: user.schema.clone(),
-            transaction_persistent: 1,
+            transaction_persistent: u8::from(pool.tuning.transaction_persistent),
             fast_forward: 0,
             max_connections: user.max_connections,
         })

@@ -75,6 +75,8 @@ pub struct Tuning {
     pub idle_transaction_ms: u32,
     /// Whether a backend connection serves several clients in turn.
     pub multiplexing: bool,
+    /// Whether a transaction stays with the hostgroup that it began in.
+    pub transaction_persistent: bool,
 }
 
 /// A server and its place in the hostgroups.

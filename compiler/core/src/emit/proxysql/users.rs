@@ -32,6 +32,8 @@ pub struct PoolUser {
     pub active: bool,
     /// Whether its clients must use TLS.
     pub client_tls: bool,
+    /// Whether its transactions stay with the hostgroup that they began in.
+    pub transaction_persistent: bool,
     /// The name of the secret with its password.
     pub secret: String,
     /// The generation of the password.
@@ -49,6 +51,7 @@ pub(super) fn pool_file(pool: &Pool) -> PoolFile {
             max_connections: user.max_connections,
             active: user.active,
             client_tls: user.client_tls,
+            transaction_persistent: pool.tuning.transaction_persistent,
             secret: user.secret.clone(),
             generation: user.generation,
         })

@@ -112,7 +112,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let here = edge.name.span;
         let mut call = Call::new("edge", "edge", &platform.blueprints.edge.value);
         call.set("edge", self.identity(), edge.max_sites.span);
-        call.set("labels", labels([&platform.labels], &[("aip-edge", edge.name.value.clone())]), here);
+        call.set("labels", labels(self.context.platform_labels(), &[("aip-edge", edge.name.value.clone())]), here);
         call.set("names", text_map(&names(&edge.name.value)), here);
         call.set("tls", object([("profile", "MODERN".into()), ("min_version", "TLS_1_2".into())]), here);
         call.set("default_host", platform.organization.domain.value.clone(), platform.organization.domain.span);

@@ -76,7 +76,7 @@ impl Lowering<'_, '_> {
             ("domain", spec.organization.domain.value.clone().into()),
         ]);
         call.set("organization", organization, here);
-        call.set("labels", labels([&spec.labels], &[("aip-stack", "platform".to_owned())]), here);
+        call.set("labels", labels(self.context.platform_labels(), &[("aip-stack", "platform".to_owned())]), here);
         call.set("folders", self.folders(), spec.folders.root.span);
         call.set("projects", self.projects(), spec.projects.shared.id.span);
         call.set("org_policies", lists::org_policies(), here);

@@ -28,6 +28,8 @@ module "site_cedar" {
     "aipress.dev/backup-schedule"     = "H 2 * * *"
     "aipress.dev/budget-action"       = "notify"
     "aipress.dev/contact"             = "me@cedar.example"
+    "aipress.dev/database-class"      = "small"
+    "aipress.dev/database-max-gb"     = "5"
     "aipress.dev/deletion-protection" = "true"
   }
   config = jsonencode({
@@ -367,6 +369,8 @@ module "site_damson" {
     "aipress.dev/backup-schedule"     = "H 2 * * *"
     "aipress.dev/budget-action"       = "notify"
     "aipress.dev/contact"             = "me@damson.example"
+    "aipress.dev/database-class"      = "small"
+    "aipress.dev/database-max-gb"     = "5"
     "aipress.dev/deletion-protection" = "true"
   }
   config = jsonencode({

@@ -28,6 +28,8 @@ module "site_blog" {
     "aipress.dev/backup-schedule"     = "H 2 * * *"
     "aipress.dev/budget-action"       = "notify"
     "aipress.dev/contact"             = "me@blog.example"
+    "aipress.dev/database-class"      = "small"
+    "aipress.dev/database-max-gb"     = "5"
     "aipress.dev/deletion-protection" = "true"
   }
   config = jsonencode({

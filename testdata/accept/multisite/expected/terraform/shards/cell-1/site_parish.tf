@@ -28,6 +28,8 @@ module "site_parish" {
     "aipress.dev/backup-schedule"     = "H 2 * * *"
     "aipress.dev/budget-action"       = "notify"
     "aipress.dev/contact"             = "office@parish.example"
+    "aipress.dev/database-class"      = "medium"
+    "aipress.dev/database-max-gb"     = "20"
     "aipress.dev/deletion-protection" = "true"
   }
   config = jsonencode({

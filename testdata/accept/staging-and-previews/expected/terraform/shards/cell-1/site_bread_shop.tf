@@ -28,6 +28,8 @@ module "site_bread_shop" {
     "aipress.dev/backup-schedule"     = "H 2 * * *"
     "aipress.dev/budget-action"       = "notify"
     "aipress.dev/contact"             = "it@bakers.example"
+    "aipress.dev/database-class"      = "medium"
+    "aipress.dev/database-max-gb"     = "20"
     "aipress.dev/deletion-protection" = "true"
   }
   config = jsonencode({

@@ -28,6 +28,8 @@ module "site_bread_shop__pr7" {
     "aipress.dev/backup-schedule"     = "H 2 * * *"
     "aipress.dev/budget-action"       = "notify"
     "aipress.dev/contact"             = "it@bakers.example"
+    "aipress.dev/database-class"      = "small"
+    "aipress.dev/database-max-gb"     = "2"
     "aipress.dev/deletion-protection" = "true"
   }
   config = jsonencode({
@@ -194,9 +196,9 @@ module "site_bread_shop__pr7" {
       redact        = []
     }
     copy = {
-      name = "pr-7"
-      from = "production"
       data = "none"
+      from = "production"
+      name = "pr-7"
       ttl  = "7d"
     }
   })

@@ -28,6 +28,8 @@ module "site_bread_shop__pr999" {
     "aipress.dev/backup-schedule"     = "H 2 * * *"
     "aipress.dev/budget-action"       = "notify"
     "aipress.dev/contact"             = "it@bakers.example"
+    "aipress.dev/database-class"      = "small"
+    "aipress.dev/database-max-gb"     = "2"
     "aipress.dev/deletion-protection" = "true"
   }
   config = jsonencode({
@@ -202,9 +204,9 @@ module "site_bread_shop__pr999" {
       redact        = []
     }
     copy = {
-      name = "pr-999"
-      from = "production"
       data = "none"
+      from = "production"
+      name = "pr-999"
       ttl  = "7d"
     }
   })

@@ -28,6 +28,8 @@ module "site_bread_shop__s" {
     "aipress.dev/backup-schedule"     = "H 2 * * *"
     "aipress.dev/budget-action"       = "notify"
     "aipress.dev/contact"             = "it@bakers.example"
+    "aipress.dev/database-class"      = "medium"
+    "aipress.dev/database-max-gb"     = "20"
     "aipress.dev/deletion-protection" = "true"
   }
   config = jsonencode({
@@ -221,13 +223,13 @@ module "site_bread_shop__s" {
       redact        = []
     }
     copy = {
-      name = "staging"
-      from = "production"
       data = "snapshot"
+      from = "production"
+      name = "staging"
       sanitize = {
         emails = "hash"
-        users  = "keep-roles"
         orders = "drop"
+        users  = "keep-roles"
       }
     }
   })

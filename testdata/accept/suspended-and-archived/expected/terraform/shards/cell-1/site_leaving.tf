@@ -28,6 +28,8 @@ module "site_leaving" {
     "aipress.dev/backup-schedule"     = "H 2 * * *"
     "aipress.dev/budget-action"       = "notify"
     "aipress.dev/contact"             = "me@leaving.example"
+    "aipress.dev/database-class"      = "small"
+    "aipress.dev/database-max-gb"     = "5"
     "aipress.dev/deletion"            = "{\"requestedBy\":\"me@leaving.example\",\"requestedAt\":\"2026-11-01\",\"graceDays\":30,\"finalBackup\":true}"
     "aipress.dev/deletion-protection" = "false"
   }

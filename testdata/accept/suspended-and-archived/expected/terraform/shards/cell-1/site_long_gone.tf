@@ -28,6 +28,8 @@ module "site_long_gone" {
     "aipress.dev/backup-schedule"     = "H 2 * * *"
     "aipress.dev/budget-action"       = "notify"
     "aipress.dev/contact"             = "me@long-gone.example"
+    "aipress.dev/database-class"      = "small"
+    "aipress.dev/database-max-gb"     = "5"
     "aipress.dev/deletion-protection" = "true"
   }
   config = jsonencode({
