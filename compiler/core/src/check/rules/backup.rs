@@ -151,6 +151,10 @@ impl<'a> Contract<'a> {
         let named = |list: &str, name: &str| {
             spec.get(list)?.items().iter().find(|item| item.get("name").and_then(Node::as_str) == Some(name))
         };
+        // What a profile that does not exist would keep is not known.
+        if let Some(own) = &subject.site.spec.backup.profile {
+            named("backupProfiles", &own.value)?;
+        }
         let tier = named("tiers", &subject.site.spec.tier.value)?;
         let backup = tier.get("backup")?;
         let profile = backup.get("profile").and_then(Node::as_str).and_then(|name| named("backupProfiles", name));

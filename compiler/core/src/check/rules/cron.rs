@@ -41,7 +41,7 @@ impl Field {
 }
 
 /// Days that are looked at: two years, so that yearly schedules show their gap.
-const DAYS: i64 = 2 * 366;
+const DAYS: u64 = 2 * 366;
 
 /// Returns the longest time between two runs, in seconds; `None` if the schedule never runs twice or cannot be read.
 pub(super) fn longest_gap(schedule: &str) -> Option<u64> {
@@ -65,13 +65,24 @@ pub(super) fn longest_gap(schedule: &str) -> Option<u64> {
         };
         on && month.has(date.month().unsigned_abs().into())
     };
-    let start = jiff::civil::date(2024, 1, 1);
-    let days: Vec<u64> = (0..DAYS)
-        .filter(|offset| start.checked_add(jiff::Span::new().days(*offset)).is_ok_and(runs))
-        .map(i64::unsigned_abs)
-        .collect();
+    let every_day = day.is_every(1) && month.is_every(1) && (0..7).all(|number| weekday.has(number));
+    let days: Vec<u64> = if every_day { vec![0, 1] } else { days(runs) };
     let apart = days.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).max()?;
     Some(within.max(apart * 24 * 60 * 60 - last + first))
+}
+
+/// Returns the days of two years on which a schedule runs, counted from the first.
+fn days(runs: impl Fn(jiff::civil::Date) -> bool) -> Vec<u64> {
+    let mut date = jiff::civil::date(2024, 1, 1);
+    let mut found = Vec::new();
+    for offset in 0..DAYS {
+        if runs(date) {
+            found.push(offset);
+        }
+        let Ok(next) = date.tomorrow() else { break };
+        date = next;
+    }
+    found
 }
 
 #[cfg(test)]
