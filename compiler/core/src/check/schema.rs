@@ -463,8 +463,8 @@ fn walk(node: &Node, rules: &MergeRules, name: &str, found: &mut Vec<Diagnostic>
     for entry in node.entries() {
         walk(&entry.value, rules.field(&entry.key), &entry.key, found);
     }
-    let item_rules = MergeRules { key: None, ..rules.clone() };
-    node.items().iter().for_each(|item| walk(item, &item_rules, name, found));
+    // Of an item only the fields count: it is a map, so the key finds no list in it.
+    node.items().iter().for_each(|item| walk(item, rules, name, found));
 }
 
 fn repeated(list: &Node, key: &str, name: &str, found: &mut Vec<Diagnostic>) {
