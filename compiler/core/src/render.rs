@@ -7,6 +7,7 @@ use crate::blueprint::{Address, Contract, check_addresses, check_call, predict};
 use crate::check::fleet::{ResolvedSite, SiteFacts};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::emit::hcl::Reference;
 use crate::emit::{OutputFile, catalogue, database, proxysql, terraform};
 use crate::graph::{Id, Kind, names};
 use crate::lower::shard_plan::ShardPlan;
@@ -127,12 +128,17 @@ fn finish_in(
         return Err(found);
     }
     let platform = &compilation.fleet().platform.spec;
+    // Bootstrap runs in the shared project, so that project exists before the platform's stack does.
+    let shared = Reference::path(["module", "platform", "google_project", "platform"]).key("shared");
+    let imports =
+        if folder == "platform" { vec![(shared, platform.projects.shared.id.value.clone())] } else { Vec::new() };
     let root = terraform::Root {
         folder,
         terraform: &platform.terraform,
         layout: platform.output.layout.value,
         project,
         region,
+        imports,
     };
     let mut files = terraform::root(&root, &calls).map_err(|error| one(defect(&root.folder, &error)))?;
     files.push(catalogue::expected(

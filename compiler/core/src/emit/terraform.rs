@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::blueprint::Contract;
 use crate::emit::OutputFile;
-use crate::emit::hcl::{Block, Body, HclError, Value};
+use crate::emit::hcl::{Block, Body, HclError, Reference, Value};
 use crate::lower::Call;
 use crate::spec::platform::{Layout, Terraform};
 
@@ -24,6 +24,8 @@ pub struct Root<'a> {
     pub project: String,
     /// The region of resources that do not name theirs; none for global stacks.
     pub region: Option<String>,
+    /// Resources that exist before their stack does: address and id.
+    pub imports: Vec<(Reference, String)>,
 }
 
 /// Writes a root.
@@ -38,6 +40,9 @@ pub fn root(root: &Root<'_>, calls: &[(Call, &Contract)]) -> Result<Vec<OutputFi
     let mut main = Body::new().block(terraform_block(root, calls, &providers));
     for provider in providers.iter().filter(|provider| provider.starts_with("google")) {
         main = main.block(provider_block(root, provider));
+    }
+    for (address, id) in &root.imports {
+        main = main.block(Block::plain("import").attribute("to", address.clone()).attribute("id", id.as_str()));
     }
     main = own.iter().fold(main, |body, (call, contract)| body.block(module(call, contract, &up)));
     let path = |name: &str| format!("terraform/{}/{name}.tf", root.folder);
