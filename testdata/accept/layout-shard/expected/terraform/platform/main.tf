@@ -20,6 +20,11 @@ provider "google" {
   project = "sml-shared-k4q1"
 }
 
+import {
+  to = module.platform.google_project.platform["shared"]
+  id = "sml-shared-k4q1"
+}
+
 module "platform" {
   source = "../modules/platform/v1"
   organization = {

@@ -1,0 +1,126 @@
+locals {
+  # Which label of a channel holds its address.
+  channel_labels = {
+    email             = "email_address"
+    webhook_basicauth = "url"
+  }
+
+  keyed_channels = { for name, channel in var.channels : name => channel if channel.secret != "" }
+}
+
+# Read while applying and never stored: neither plan nor state knows the key.
+ephemeral "google_secret_manager_secret_version" "channel" {
+  for_each = local.keyed_channels
+
+  secret  = each.value.secret
+  version = each.value.secret_version
+}
+
+resource "google_monitoring_notification_channel" "shard" {
+  for_each = var.channels
+
+  project      = google_project.shard.project_id
+  type         = each.value.type
+  display_name = each.value.display_name
+  user_labels  = var.labels
+
+  labels = merge(
+    { for type, label in local.channel_labels : label => each.value.address if type == each.value.type },
+    each.value.type == "webhook_basicauth" ? { username = "aipress" } : {},
+  )
+
+  dynamic "sensitive_labels" {
+    for_each = each.value.secret == "" ? [] : [1]
+
+    content {
+      password_wo            = each.value.type == "webhook_basicauth" ? ephemeral.google_secret_manager_secret_version.channel[each.key].secret_data : null
+      password_wo_version    = each.value.type == "webhook_basicauth" ? each.value.secret_version : null
+      service_key_wo         = each.value.type == "pagerduty" ? ephemeral.google_secret_manager_secret_version.channel[each.key].secret_data : null
+      service_key_wo_version = each.value.type == "pagerduty" ? each.value.secret_version : null
+    }
+  }
+
+  depends_on = [google_project_service.shard]
+}
+
+resource "google_monitoring_alert_policy" "shard" {
+  for_each = var.alerts
+
+  project               = google_project.shard.project_id
+  display_name          = each.value.display_name
+  combiner              = "OR"
+  severity              = each.value.severity
+  user_labels           = var.labels
+  notification_channels = [for name in each.value.notify : google_monitoring_notification_channel.shard[name].id]
+
+  conditions {
+    display_name = each.value.display_name
+
+    condition_threshold {
+      filter          = each.value.filter
+      comparison      = each.value.comparison
+      threshold_value = each.value.threshold
+      duration        = each.value.duration
+
+      aggregations {
+        alignment_period     = each.value.alignment_period
+        per_series_aligner   = each.value.aligner
+        cross_series_reducer = each.value.reducer
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  documentation {
+    content   = each.value.documentation
+    mime_type = "text/markdown"
+  }
+
+  # Metrics of a type that has no data yet are refused.
+  depends_on = [google_sql_database_instance.primary]
+}
+
+resource "google_monitoring_dashboard" "shard" {
+  count = var.dashboard == "" ? 0 : 1
+
+  project        = google_project.shard.project_id
+  dashboard_json = var.dashboard
+
+  depends_on = [google_project_service.shard]
+}
+
+resource "google_billing_budget" "shard" {
+  billing_account = var.budget.billing_account
+  display_name    = var.budget.display_name
+
+  budget_filter {
+    # The number of the project: an id is accepted and then matches nothing.
+    projects               = ["projects/${google_project.shard.number}"]
+    calendar_period        = "MONTH"
+    credit_types_treatment = "INCLUDE_ALL_CREDITS"
+  }
+
+  amount {
+    specified_amount {
+      currency_code = var.budget.currency
+      units         = var.budget.amount
+    }
+  }
+
+  dynamic "threshold_rules" {
+    for_each = var.budget.thresholds
+
+    content {
+      threshold_percent = threshold_rules.value
+      spend_basis       = "CURRENT_SPEND"
+    }
+  }
+
+  all_updates_rule {
+    monitoring_notification_channels = [for name in var.budget.notify : google_monitoring_notification_channel.shard[name].id]
+    disable_default_iam_recipients   = false
+  }
+}

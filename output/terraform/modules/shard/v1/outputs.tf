@@ -1,0 +1,55 @@
+output "project_id" {
+  description = "Id of the shard's project."
+  value       = google_project.shard.project_id
+}
+
+output "project_number" {
+  description = "Number of the shard's project, which budgets are filtered by."
+  value       = tostring(google_project.shard.number)
+}
+
+output "apis" {
+  description = "Handle for things that only need the project and its APIs."
+  value       = google_project.shard.project_id
+  depends_on  = [google_project_service.shard]
+}
+
+output "ready" {
+  description = "Handle for services: the subnet is shared, the pool runs and the provisioning job has succeeded."
+  value       = google_project.shard.project_id
+
+  depends_on = [
+    google_project_service.shard,
+    google_artifact_registry_repository_iam_member.run,
+    google_cloud_run_v2_job.provision,
+    google_compute_forwarding_rule.pool,
+    google_compute_security_policy.edge,
+    google_compute_shared_vpc_service_project.shard,
+    google_compute_subnetwork_iam_member.run,
+    google_project_iam_member.run_network_viewer,
+    google_storage_bucket.media,
+  ]
+}
+
+output "network" {
+  description = "Self links of the shared network and of the shard's subnet."
+  value = {
+    network    = google_compute_subnetwork.shard.network
+    subnetwork = google_compute_subnetwork.shard.self_link
+  }
+}
+
+output "channels" {
+  description = "Notification channels of the project: name to id."
+  value       = { for name, channel in google_monitoring_notification_channel.shard : name => channel.id }
+}
+
+output "security_policies" {
+  description = "Cloud Armor policies: edge to self link."
+  value       = { for edge, policy in google_compute_security_policy.edge : edge => policy.self_link }
+}
+
+output "site_env" {
+  description = "Environment of every site that only Terraform knows: where the cache listens, and whether the shard is read-only."
+  value       = local.site_env
+}
