@@ -51,17 +51,17 @@ impl Dimension {
         }
     }
 
-    /// Names the setting of a shard that gives its limit.
+    /// Names the setting of a shard that gives its limit, as messages write it.
     #[must_use]
     pub fn setting(self) -> &'static str {
         match self {
-            Self::Sites => "capacity.sites",
-            Self::Weight => "capacity.weight",
-            Self::Storage => "capacity.storageGb",
-            Self::Connections => "capacity.connections",
+            Self::Sites => "`capacity.sites`",
+            Self::Weight => "`capacity.weight`",
+            Self::Storage => "`capacity.storageGb`",
+            Self::Connections => "`capacity.connections`",
             Self::Services => "the quota of services",
-            Self::Cache => "cache.memoryGb",
-            Self::Addresses => "network.subnetCidr",
+            Self::Cache => "`cache.memoryGb`",
+            Self::Addresses => "`network.subnetCidr`",
         }
     }
 }
@@ -309,6 +309,11 @@ impl Policy {
 /// Lists names in the style of every placement message: at most five.
 pub(super) fn names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     diag::list(names, "and", 5)
+}
+
+/// Chooses the verb for one thing or for several.
+pub(super) fn verb(number: usize, one: &'static str, several: &'static str) -> &'static str {
+    if number == 1 { one } else { several }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::board::Board;
 use super::filter::{self, Refusal};
-use super::model::{Dimension, SiteRequest, State, names, thousands};
+use super::model::{Dimension, SiteRequest, State, names, thousands, verb};
 use super::peers::Peers;
 use super::roster::Roster;
 use super::verify;
@@ -195,7 +195,8 @@ pub(super) fn headroom(
 pub(super) fn stuck(fleet: &Roster<'_>, shard: usize, sites: &[usize]) -> Diagnostic {
     let room = fleet.shards[shard];
     let number = count(sites.len(), "site", "sites");
-    let title = format!("{number} of draining shard `{}` fit on no other shard", room.id);
+    let fits = verb(sites.len(), "fits", "fit");
+    let title = format!("{number} of draining shard `{}` {fits} on no other shard", room.id);
     let label = format!("{} cannot be moved", names(sites.iter().map(|site| &fleet.sites[*site].id)));
     Diagnostic::error(Code(309), title, room.state_span, label)
         .help(format!("add a shard in `{}` first, or set `{}` to `cordoned`.", room.region, room.id))
@@ -224,7 +225,12 @@ pub(super) fn no_edge(fleet: &Roster<'_>, sites: &[usize]) -> Option<Diagnostic>
         reasons.push("the fleet has no edge".to_owned());
     }
     let all = names(sites.iter().map(|site| &fleet.sites[*site].id));
-    let diagnostic = Diagnostic::error(Code(317), title, first.span, format!("{}; {all} wait", reasons.join("; ")));
+    let diagnostic = Diagnostic::error(
+        Code(317),
+        title,
+        first.span,
+        format!("{}; {all} {}", reasons.join("; "), verb(sites.len(), "waits", "wait")),
+    );
     Some(diagnostic.help("add an edge to the platform, or raise `maxSites` of one."))
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::board::Board;
 use super::filter::{self, Refusal};
-use super::model::{Dimension, Peer, SiteRequest, State, names, thousands};
+use super::model::{Dimension, Peer, SiteRequest, State, names, thousands, verb};
 use super::peers::Peers;
 use super::roster::{Home, Resident, Roster};
 use crate::diag::{Code, Diagnostic, Diagnostics, count};
@@ -67,7 +67,7 @@ fn lost(fleet: &Roster<'_>, out: &mut Diagnostics) {
         let sites = names(homes.iter().map(|home| &home.record.site));
         let span = homes.first().and_then(|home| home.record.span);
         let help = format!("restore {kind} `{id}`; it may be removed only when no record names it any more.");
-        out.push(at(311, title, span, format!("{sites} live there")).help(help));
+        out.push(at(311, title, span, format!("{sites} {} there", verb(homes.len(), "lives", "live"))).help(help));
     }
 }
 
@@ -147,12 +147,18 @@ fn shard_problems(fleet: &Roster<'_>, board: &Board, shard: usize, residents: &[
     let sites = || names(residents.iter().map(|resident| resident.site));
     if room.state == State::Retired && !residents.is_empty() {
         let title = format!("shard `{id}` is retired but holds {}", count(residents.len(), "site", "sites"));
-        let retired = Diagnostic::error(Code(308), title, room.state_span, format!("{} live there", sites()));
+        let retired = Diagnostic::error(
+            Code(308),
+            title,
+            room.state_span,
+            format!("{} {} there", sites(), verb(residents.len(), "lives", "live")),
+        );
         out.push(retired.help("write `draining` and retire the shard when it is empty."));
     }
     if room.state == State::Draining && !residents.is_empty() {
         let title = format!("shard `{id}` is draining and still holds {}", count(residents.len(), "site", "sites"));
-        let draining = Diagnostic::warning(Code(309), title, room.state_span, format!("{} wait to be moved", sites()));
+        let label = format!("{} {} to be moved", sites(), verb(residents.len(), "waits", "wait"));
+        let draining = Diagnostic::warning(Code(309), title, room.state_span, label);
         out.push(draining.help("give each of them a `move` to another shard."));
     }
     for dimension in Dimension::ALL {
@@ -201,7 +207,7 @@ fn over_limit(
     };
     let whose = if dimension == Dimension::Sites { "" } else { "sites with " };
     Diagnostic::error(Code(code), title, span, label).help(format!(
-        "raise `{}` of `{id}`, or `move` {whose}{} to another shard.{biggest}",
+        "raise {} of `{id}`, or `move` {whose}{} to another shard.{biggest}",
         dimension.setting(),
         dimension.amount(sum - limit),
     ))
@@ -236,7 +242,12 @@ fn edges(fleet: &Roster<'_>, out: &mut Diagnostics) {
         }
         if edge.state == State::Retired && number > 0 {
             let title = format!("edge `{}` is retired but serves {}", edge.id, count(sites.len(), "site", "sites"));
-            let retired = Diagnostic::error(Code(308), title, edge.span, format!("{} are served there", names(&sites)));
+            let retired = Diagnostic::error(
+                Code(308),
+                title,
+                edge.span,
+                format!("{} {} served there", names(&sites), verb(sites.len(), "is", "are")),
+            );
             out.push(retired.help("write `cordoned`; a site keeps its edge for life."));
         }
     }

@@ -104,7 +104,7 @@ fn preload(subject: &Subject<'_>, domain: &Domain) -> Option<Diagnostic> {
     let title = format!("`hsts.preload` of `{}` asks for more than its header says", domain.host.value);
     Some(Diagnostic::error(HSTS_PRELOAD, title, subject.at(hsts.preload.span, &["domains"]), missing).help(format!(
         "set `subdomains: true` and `maxAge` to at least {PRELOAD_SECONDS} seconds, or remove `preload`; \
-             browsers' lists are practically not to be undone."
+             a name stays in browsers' lists for months after it is taken out."
     )))
 }
 

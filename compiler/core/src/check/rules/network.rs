@@ -99,7 +99,7 @@ fn overlaps(ranges: &[Range]) -> Vec<Diagnostic> {
                 let title = format!("`{}` of {} overlaps `{}` of {}", range.net, range.what, wide.net, wide.what);
                 found.push(
                     Diagnostic::error(RANGES, title, range.span, "these addresses are taken")
-                        .related(wide.span, format!("{} has them", wide.what))
+                        .related(wide.span, format!("taken by {}", wide.what))
                         .help("choose a range that nothing else uses."),
                 );
             }

@@ -157,10 +157,10 @@ fn buffer_pool(shard: &Shard) -> Option<Diagnostic> {
     let memory = sql_tiers::machine(&database.tier.value).ok()?.memory_bytes();
     let (bytes, least) = (size.value.parse::<u64>().ok()?, mysql_flags::least_buffer_pool(memory));
     (bytes < least).then(|| {
-        let title = format!("`innodb_buffer_pool_size` of {bytes} is bytes, and too few");
-        Diagnostic::error(FLAG, title, size.span, format!("expected at least {least}, 25 % of {memory}"))
+        let title = format!("`innodb_buffer_pool_size` of {bytes} bytes is too small for the machine");
+        Diagnostic::error(FLAG, title, size.span, format!("expected at least {least} bytes, 25 % of {memory}"))
             .related(database.tier.span, "the machine")
-            .help("remove it, Cloud SQL then chooses; or write the number of bytes.")
+            .help("remove it and Cloud SQL chooses, or write the size in bytes, without a unit.")
     })
 }
 
