@@ -25,14 +25,14 @@ pub fn of(platform: &Platform, site: &ResolvedSite, span: Span) -> SiteFacts {
         state: spec.lifecycle.state.value,
         hosts: spec.domains.iter().map(host).collect(),
         max_instances: if has_compute(spec.lifecycle.state.value) { spec.runtime.scaling.max.value } else { 0 },
-        connections: spec.database.max_connections.clone(),
-        storage_gb: spec.database.max_size_gb.clone(),
-        cache_mb: if cache.enabled.value { cache.memory_mb.clone() } else { Spanned::new(0, cache.enabled.span) },
+        connections: spec.database.max_connections,
+        storage_gb: spec.database.max_size_gb,
+        cache_mb: if cache.enabled.value { cache.memory_mb } else { Spanned::new(0, cache.enabled.span) },
         read_split: (spec.database.read_split.mode.value != ReadSplitMode::Off)
             .then_some(spec.database.read_split.mode.span),
         flush_all: (cache.enabled.value && cache.flush.value == FlushMode::All).then_some(cache.flush.span),
-        pitr_days: spec.backup.pitr_days.clone(),
-        budget: spec.budget.monthly.clone(),
+        pitr_days: spec.backup.pitr_days,
+        budget: spec.budget.monthly,
         span,
     }
 }

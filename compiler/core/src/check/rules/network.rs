@@ -116,15 +116,14 @@ fn subnet(fleet: &Fleet, shard: &Shard, written: &mut Vec<Range>) -> Vec<Diagnos
     let Some(range) = read(cidr, &what, &mut found) else { return found.into_iter().collect() };
     let platform = &fleet.platform.spec;
     let region = platform.regions.iter().find(|region| region.name.value == shard.spec.region.value);
-    if let Some((net, region)) = region.and_then(|it| Some((it.subnet_cidr.value.parse::<Ipv4Net>().ok()?, it))) {
-        if !net.contains(&range.net) {
-            let title = format!("`{}` of {what} is outside `{net}` of its region", range.net);
-            found.push(
-                Diagnostic::error(RANGES, title, range.span, format!("expected a range inside `{net}`"))
-                    .related(region.subnet_cidr.span, format!("the subnets of `{}`", region.name.value))
-                    .help("choose a range inside the region's, or leave it out: the compiler allocates one."),
-            );
-        }
+    let net = region.and_then(|it| Some((it.subnet_cidr.value.parse::<Ipv4Net>().ok()?, it)));
+    if let Some((net, region)) = net.filter(|(net, _)| !net.contains(&range.net)) {
+        let title = format!("`{}` of {what} is outside `{net}` of its region", range.net);
+        found.push(
+            Diagnostic::error(RANGES, title, range.span, format!("expected a range inside `{net}`"))
+                .related(region.subnet_cidr.span, format!("the subnets of `{}`", region.name.value))
+                .help("choose a range inside the region's, or leave it out: the compiler allocates one."),
+        );
     }
     written.push(range);
     found.into_iter().collect()

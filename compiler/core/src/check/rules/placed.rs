@@ -6,14 +6,18 @@ use super::also;
 use super::shard_database::contract;
 use crate::check::fleet::{Fleet, Shard, SiteFacts};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::place::Placement;
+use crate::place::{Dimension, Placement, ShardRoom};
 use crate::spec::quantity::Decimal;
 use crate::spec::shard::{CacheEngine, ReplicaRole};
 
 const NO_REPLICA: Code = Code(319);
+const SMALL_SUBNET: Code = Code(322);
 const CONTRACT: Code = Code(414);
 const SHARED_FLUSH: Code = Code(420);
 const LOW_BUDGET: Code = Code(424);
+
+/// The share of a subnet, in percent, from which on it is called full.
+const CROWDED_PERCENT: u64 = 80;
 
 pub(super) fn check(fleet: &Fleet, placement: &Placement, found: &mut Diagnostics) {
     let mut tiers: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -30,6 +34,19 @@ pub(super) fn check(fleet: &Fleet, placement: &Placement, found: &mut Diagnostic
     for shard in fleet.shards.values() {
         found.extend(budget(fleet, placement, shard));
     }
+    found.extend(crate::place::fleet::shard_rooms(fleet).iter().filter_map(|room| crowded(placement, room)));
+}
+
+/// A subnet that is nearly full: it cannot grow while the shard is in use.
+fn crowded(placement: &Placement, room: &ShardRoom) -> Option<Diagnostic> {
+    let taken = placement.loads.get(&room.id)?.get(Dimension::Addresses);
+    let all = room.hard.get(Dimension::Addresses);
+    (taken <= all && taken * 100 >= all * CROWDED_PERCENT).then(|| {
+        let title = format!("the subnet of shard `{}` is nearly full", room.id);
+        let span = room.limit_span(Dimension::Addresses);
+        Diagnostic::warning(SMALL_SUBNET, title, span, format!("{taken} of {all} addresses at the most instances"))
+            .help("place new sites on another shard; a subnet in use cannot grow.")
+    })
 }
 
 fn no_replica(site: &SiteFacts, shard: &Shard) -> Option<Diagnostic> {

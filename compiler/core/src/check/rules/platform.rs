@@ -194,7 +194,7 @@ fn terraform(platform: &Platform) -> Option<Diagnostic> {
 
 fn processing_units(platform: &Platform) -> Option<Diagnostic> {
     let units = &platform.spec.spanner.processing_units;
-    (units.value > 1000 && units.value % 1000 != 0).then(|| {
+    (units.value > 1000 && !units.value.is_multiple_of(1000)).then(|| {
         let title = format!("Spanner has no instance of {} processing units", units.value);
         Diagnostic::error(CONTRADICTION, title, units.span, "above 1,000 expected whole thousands").help(format!(
             "write {} or {}.",

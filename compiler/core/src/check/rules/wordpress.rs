@@ -19,8 +19,8 @@ const PIN_DAYS: i64 = 90;
 pub(super) fn check(subject: &Subject<'_>, found: &mut Diagnostics) {
     let wordpress = &subject.spec().wordpress;
     found.extend(wordpress.plugins.iter().filter_map(|plugin| catalogued(subject, plugin)));
-    let plugins = wordpress.plugins.iter().map(|it| Part::plugin(it));
-    let themes = wordpress.themes.iter().map(|it| Part::theme(it));
+    let plugins = wordpress.plugins.iter().map(Part::plugin);
+    let themes = wordpress.themes.iter().map(Part::theme);
     found.extend(plugins.chain(themes).filter_map(|code| origin(&code)));
     found.extend(themes_exist(subject));
     found.extend(constants(subject));
