@@ -186,3 +186,21 @@ impl SourceSet {
         self.files().find(|(_, source)| &*source.path == path).map(|(id, _)| id)
     }
 }
+
+/// Returns SHA-256 of a text as 64 lower-case hexadecimal digits.
+#[must_use]
+pub fn sha256(text: &str) -> String {
+    use sha2::Digest as _;
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+    sha2::Sha256::digest(text.as_bytes()).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_that_of_the_standard() {
+        assert_eq!(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::Options;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::source::{Source, SourceId, SourceSet, Spanned};
+use crate::source::{Source, SourceId, SourceSet, Spanned, sha256};
 use crate::spec::decode::DecodeError;
 use crate::spec::kind::Kind;
 use crate::spec::layers::{PlatformLayers, complete};
@@ -94,19 +94,14 @@ pub fn check(sources: &SourceSet, options: &Options) -> Result<Checked, Diagnost
         return Err(found);
     }
     digests.sort_unstable();
-    Ok(Checked { fleet, warnings: found, input_digest: digest(&digests.concat()) })
+    Ok(Checked { fleet, warnings: found, input_digest: sha256(&digests.concat()) })
 }
 
 /// The lock's lines in any order mean the same; so do comments.
 fn lock_digests(sources: &SourceSet) -> Vec<String> {
     let files = sources.files().filter(|(_, source)| source.path.starts_with(crate::place::lock_text::FOLDER));
     let lines = files.flat_map(|(_, source)| source.text.lines()).filter(|line| !line.starts_with('#'));
-    lines.map(digest).collect()
-}
-
-fn digest(text: &str) -> String {
-    use sha2::Digest as _;
-    sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    lines.map(sha256).collect()
 }
 
 fn platform_count(platforms: &[&Document]) -> Option<Diagnostic> {
@@ -174,7 +169,7 @@ fn read(id: SourceId, source: &Source, platform: Option<&Platform>, options: &Op
     for document in file.documents {
         let mut said = crate::spec::schema::to_json(&document.node);
         said.sort_all_objects();
-        outcome.digests.push(digest(&said.to_string()));
+        outcome.digests.push(sha256(&said.to_string()));
         match (document.kind, platform) {
             (Kind::Tenant, Some(platform)) => {
                 let sites = read_tenant(platform, &document, options, &mut outcome);

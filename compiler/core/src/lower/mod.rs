@@ -131,13 +131,6 @@ pub fn zones(region: &str) -> Vec<String> {
     letters.iter().map(|letter| format!("{region}-{letter}")).collect()
 }
 
-/// Returns SHA-256 as lower-case hexadecimal digits.
-#[must_use]
-pub fn digest(text: &str) -> String {
-    use sha2::Digest as _;
-    sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A call of a blueprint: one `module` block of a root.
 #[derive(Debug, Clone)]
 pub struct Call {

@@ -337,7 +337,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     fn provision(&self, desired: &str, blueprint: &str) -> Value {
-        let digest = super::digest(desired);
+        let digest = crate::source::sha256(desired);
         let env = BTreeMap::from([("AIPRESS_SHARD".to_owned(), self.id().to_owned())]);
         let bucket = self.context.naming().shard_bucket(self.id(), "config");
         object([

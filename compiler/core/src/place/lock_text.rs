@@ -21,7 +21,7 @@ use super::lock::{Lock, Reason, Record, Tombstone};
 use super::model::{DIMENSIONS, Demand};
 use crate::diag::{Code, Diagnostic};
 use crate::emit::OutputFile;
-use crate::source::{SourceId, SourceSet, Span};
+use crate::source::{SourceId, SourceSet, Span, sha256};
 
 /// The folder of the lock.
 pub const FOLDER: &str = "tenants/placement/";
@@ -105,7 +105,7 @@ fn segment_file(records: &[&Record]) -> OutputFile {
 
 fn sites_digest<'a>(sites: impl Iterator<Item = &'a str>) -> String {
     let text: String = sites.flat_map(|site| [site, "\n"]).collect();
-    let mut digest = hash::sha256_hex(&text);
+    let mut digest = sha256(&text);
     digest.truncate(12);
     digest
 }
@@ -118,7 +118,7 @@ fn records_text(mut records: Vec<&Record>) -> String {
     records.sort_by_cached_key(|record| (hash::record_key(&record.site), record.site.clone()));
     let lines: String = records.into_iter().map(record_line).collect();
     let body = format!("{HEADER}\n{lines}");
-    format!("{body}{CHECKSUM}{}\n", hash::sha256_hex(&body))
+    format!("{body}{CHECKSUM}{}\n", sha256(&body))
 }
 
 fn record_line(record: &Record) -> String {
@@ -317,7 +317,7 @@ impl<'a> LockFile<'a> {
             return self.damaged(0..self.text.find('\n').unwrap_or(end), "expected the header line here");
         }
         let last = self.text.rfind(CHECKSUM).unwrap_or(end);
-        let digest = hash::sha256_hex(&self.text[..last]);
+        let digest = sha256(&self.text[..last]);
         if self.text[last..] != format!("{CHECKSUM}{digest}\n") {
             return self.damaged(last..end, "expected the checksum of the lines above");
         }

@@ -1,6 +1,6 @@
 //! Rules that need every site's home: what a site asks of the shard that it lives on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::also;
 use super::shard_database::contract;
@@ -9,6 +9,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::place::{Dimension, Placement, ShardRoom};
 use crate::spec::quantity::Decimal;
 use crate::spec::shard::{CacheEngine, ReplicaRole};
+use crate::spec::site::Environment;
 
 const NO_REPLICA: Code = Code(319);
 const SMALL_SUBNET: Code = Code(322);
@@ -21,9 +22,14 @@ const CROWDED_PERCENT: u64 = 80;
 
 pub(super) fn check(fleet: &Fleet, placement: &Placement, found: &mut Diagnostics) {
     let mut tiers: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut budgets: BTreeMap<&str, i64> = BTreeMap::new();
     for site in &fleet.sites {
         let Some(home) = placement.get(&site.id.to_string()) else { continue };
         let Some(shard) = fleet.shards.get(&home.shard) else { continue };
+        if let (Some(budget), Environment::Production) = (&site.budget, site.id.environment) {
+            let sum = budgets.entry(&shard.name.value).or_default();
+            *sum = sum.saturating_add(budget.value.millionths());
+        }
         found.extend(no_replica(site, shard));
         found.extend(recovery(site, shard));
         found.extend(flush(site, shard));
@@ -32,7 +38,7 @@ pub(super) fn check(fleet: &Fleet, placement: &Placement, found: &mut Diagnostic
         }
     }
     for shard in fleet.shards.values() {
-        found.extend(budget(fleet, placement, shard));
+        found.extend(budget(shard, budgets.get(shard.name.value.as_str()).copied().unwrap_or_default()));
     }
     found.extend(crate::place::fleet::shard_rooms(fleet).iter().filter_map(|room| crowded(placement, room)));
 }
@@ -94,14 +100,7 @@ fn flush(site: &SiteFacts, shard: &Shard) -> Option<Diagnostic> {
 }
 
 /// A shard's budget below half of what its tenants' budgets add up to.
-fn budget(fleet: &Fleet, placement: &Placement, shard: &Shard) -> Option<Diagnostic> {
-    let own = fleet.sites.iter().filter(|site| {
-        placement.get(&site.id.to_string()).is_some_and(|home| home.shard == shard.name.value)
-            && site.id.to_string() == site.id.tenant
-    });
-    let sum = own
-        .filter_map(|site| site.budget.as_ref())
-        .fold(0_i64, |sum, budget| sum.saturating_add(budget.value.millionths()));
+fn budget(shard: &Shard, sum: i64) -> Option<Diagnostic> {
     let monthly = &shard.spec.budget.monthly;
     let half = Decimal::from_millionths(sum / 2);
     let least = u64::try_from(half.millionths() / 1_000_000).unwrap_or(0);

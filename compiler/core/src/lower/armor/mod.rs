@@ -143,7 +143,7 @@ impl Phase {
 
     /// Returns the first number of a setting.
     fn slot(&mut self, setting: &str) -> i64 {
-        let digits: String = crate::lower::digest(setting).chars().take(12).collect();
+        let digits: String = crate::source::sha256(setting).chars().take(12).collect();
         let wanted = i64::from_str_radix(&digits, 16).unwrap_or_default() % SLOTS;
         let free = (0..SLOTS).map(|step| (wanted + step) % SLOTS).find(|slot| !self.taken.contains(slot));
         let slot = free.unwrap_or(wanted);

@@ -184,7 +184,7 @@ fn name_of(kind: char, host: &str, distinguishing: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
         .take(48)
         .collect();
-    let digest: String = crate::lower::digest(distinguishing).chars().take(10).collect();
+    let digest: String = crate::source::sha256(distinguishing).chars().take(10).collect();
     format!("{kind}-{}-{digest}", readable.trim_matches('-'))
 }
 

@@ -39,7 +39,7 @@ pub(super) fn redirects(site: &ResolvedSite, hosts: &[Host<'_>]) -> BTreeMap<Str
         }
     }
     let matcher = |((to, status), (code, hosts)): ((&str, u16), (RedirectCode, Vec<&str>))| {
-        let digest: String = crate::lower::digest(&format!("{to} {status}")).chars().take(8).collect();
+        let digest: String = crate::source::sha256(&format!("{to} {status}")).chars().take(8).collect();
         let value = object([("hosts", texts(hosts)), ("to", to.into()), ("code", google_code(code).into())]);
         (format!("{}-to-{digest}", site.id.resource()), value)
     };
