@@ -1,5 +1,7 @@
 //! The same fleet gives the same bytes, however its files are named, ordered, written or read; a small change stays small.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panic")]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};

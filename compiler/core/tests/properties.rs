@@ -1,6 +1,8 @@
 //! What is emitted depends on what the documents say and on nothing else: not on the order of files, their names, or the
 //! number of threads.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panic")]
+
 mod fleets;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,8 @@
 //! What is emitted is what its reader takes: Terraform, Cloud Build, ProxySQL; over the example fleet and every accepted
 //! case.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panic")]
+
 #[path = "../fleets/mod.rs"]
 mod fleets;
 
