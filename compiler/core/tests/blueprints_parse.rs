@@ -1,6 +1,6 @@
 //! Every blueprint of the repository is a contract: it parses, and its resources can be counted at compile time.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panic")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panic")]
 
 use std::path::{Path, PathBuf};
 
