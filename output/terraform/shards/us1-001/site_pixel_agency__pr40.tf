@@ -66,10 +66,10 @@ module "site_pixel_agency__pr40" {
       title      = "Pixel & Sons"
       adminEmail = "studio@pixel.example"
       updates = {
-        policy    = "none"
+        policy    = "security"
         wave      = "w3"
         pinReason = "page builder breaks the portfolio"
-        until     = "2027-01-31"
+        until     = "2029-01-31"
       }
       plugins = [
         {

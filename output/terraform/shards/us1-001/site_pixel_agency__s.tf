@@ -77,10 +77,10 @@ module "site_pixel_agency__s" {
       title      = "Pixel & Sons"
       adminEmail = "studio@pixel.example"
       updates = {
-        policy    = "none"
+        policy    = "security"
         wave      = "w3"
         pinReason = "page builder breaks the portfolio"
-        until     = "2027-01-31"
+        until     = "2029-01-31"
       }
       plugins = [
         {
@@ -268,9 +268,10 @@ module "site_pixel_agency__s" {
       redact        = []
     }
     copy = {
-      data = "snapshot"
-      from = "production"
-      name = "staging"
+      data      = "snapshot"
+      expiresAt = "2029-12-04T18:00:00Z"
+      from      = "production"
+      name      = "staging"
       sanitize = {
         emails = "hash"
         orders = "drop"

@@ -77,10 +77,10 @@ module "site_pixel_agency__pr12" {
       title      = "Pixel & Sons"
       adminEmail = "studio@pixel.example"
       updates = {
-        policy    = "none"
+        policy    = "security"
         wave      = "w3"
         pinReason = "page builder breaks the portfolio"
-        until     = "2027-01-31"
+        until     = "2029-01-31"
       }
       plugins = [
         {
@@ -268,10 +268,9 @@ module "site_pixel_agency__pr12" {
       redact        = []
     }
     copy = {
-      data      = "snapshot"
-      expiresAt = "2026-12-04T18:00:00Z"
-      from      = "production"
-      name      = "pr-12"
+      data = "snapshot"
+      from = "production"
+      name = "pr-12"
       sanitize = {
         emails = "drop"
         orders = "drop"
