@@ -15,7 +15,7 @@ use crate::render;
 ///
 /// Exit codes: 0 fine; 1 error; 2 changes (with --detailed-exitcode); 3 refused by a guard; 4 stale output, a held lock
 /// or an incomplete placement lock; 130 interrupted. Every flag can also be given as a variable: a shared one as
-/// AIPRESS_<FLAG>, a command's own as AIPRESS_<COMMAND>_<FLAG>.
+/// `AIPRESS_FLAG`, a command's own as `AIPRESS_COMMAND_FLAG`.
 #[derive(Debug, Parser)]
 #[command(name = "aipress", version, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {

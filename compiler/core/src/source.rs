@@ -183,7 +183,9 @@ impl SourceSet {
     /// Finds a file by its path.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<SourceId> {
-        self.files().find(|(_, source)| &*source.path == path).map(|(id, _)| id)
+        let files = self.sources.get(1..)?;
+        let index = files.binary_search_by(|source| (*source.path).cmp(path)).ok()?;
+        u32::try_from(index + 1).ok().map(SourceId)
     }
 }
 

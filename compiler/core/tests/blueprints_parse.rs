@@ -15,9 +15,13 @@ fn every_blueprint_of_the_repository_is_a_contract() {
     for folder in folders(&root).iter().flat_map(|name| folders(name)) {
         let files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         let terraform = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "tf"));
-        let texts = terraform.map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
-        let sources = SourceSet::new(texts.collect());
-        let input: Vec<(SourceId, &str)> = sources.files().map(|(id, source)| (id, &*source.text)).collect();
+        let texts: Vec<(String, String)> =
+            terraform.map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap())).collect();
+        let own: Vec<String> = texts.iter().map(|(path, _)| path.clone()).collect();
+        let sources = SourceSet::new(texts);
+        let input: Vec<(SourceId, &str)> =
+            own.iter().filter_map(|path| sources.find(path)).map(|id| (id, &*sources.get(id).unwrap().text)).collect();
+        assert_eq!(input.len(), own.len());
         let contract = Contract::parse(&input).map_err(|problems| {
             let lines = problems.into_sorted(&sources).into_iter().map(|problem| {
                 let label = problem.label.unwrap();

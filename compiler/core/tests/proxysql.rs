@@ -165,7 +165,7 @@ fn everything_proxysql_would_drop_is_refused_at_once() {
     assert_eq!(
         said,
         [
-            "`eu1\"; DROP` cannot be the shard: allowed are 1 to 32 small letters, digits and `-`, the first a letter",
+            "`eu1\"; DROP` cannot be the shard: allowed are 1 to 32 small letters, digits, `-` and `_`, the first a letter",
             "`it's` cannot be the server's comment: allowed are letters, digits, blanks and `_.,:/@-`",
             "10.0.0.2:3306 in hostgroup 11 stands twice",
             "server `it's` has 2000 connections and keeps 50 free; the pool may open 2000",

@@ -2,7 +2,7 @@
 //!
 //! Input: a folder, perhaps a revision. Output: the texts, or problems that point into them. What is read: `tenants/`
 //! and `templates/blueprints/`. The world is closed: in `tenants/` a file is YAML, part of the placement lock,
-//! `terraform.lock.hcl`, one of [`IGNORED`], or an error. Links are refused: Git keeps a link's text and not its target,
+//! `terraform.lock.hcl`, one of `intake::IGNORED`, or an error. Links are refused: Git keeps a link's text and not its target,
 //! so following it would make a folder and its revision differ.
 
 mod git;

@@ -162,24 +162,29 @@ fn many(fleet: usize) -> Vec<OutputFile> {
     shared.chain(own).collect()
 }
 
-/// Not a test of its own: the process that the next tests end.
+/// Also the process that the next tests end: they tell it where and when.
 #[test]
-#[ignore = "is started by the tests that kill it"]
-fn child_that_is_killed() {
+fn a_run_that_nobody_ends_leaves_every_file() {
     let told = |name| std::env::var(name).ok();
-    let (Some(folder), Some(fleet), Some(moments)) = (told("TEST_FOLDER"), told("TEST_FLEET"), told("TEST_MOMENTS"))
-    else {
+    if let (Some(folder), Some(fleet), Some(moments)) = (told("TEST_FOLDER"), told("TEST_FLEET"), told("TEST_MOMENTS"))
+    {
+        MOMENTS.store(moments.parse().unwrap(), Ordering::SeqCst);
+        run(Path::new(&folder), many(fleet.parse().unwrap())).unwrap();
         return;
-    };
-    MOMENTS.store(moments.parse().unwrap(), Ordering::SeqCst);
-    run(Path::new(&folder), many(fleet.parse().unwrap())).unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), many(0)).unwrap();
+    let left = tree(folder.path());
+    for file in many(0) {
+        assert_eq!(left.get(&file.path).map(Vec::as_slice), Some(file.content.as_bytes()), "{}", file.path);
+    }
 }
 
 /// Runs another process that ends in a moment; says whether it came to its end before.
 fn child(folder: &Path, fleet: usize, moments: i64) -> bool {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--exact", "workspace::tests::child_that_is_killed", "--ignored"])
+        .args(["--exact", "workspace::tests::a_run_that_nobody_ends_leaves_every_file"])
         .env("TEST_FOLDER", folder)
         .env("TEST_FLEET", fleet.to_string())
         .env("TEST_MOMENTS", moments.to_string())

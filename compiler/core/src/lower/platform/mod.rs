@@ -1,7 +1,7 @@
 //! The platform: what all edges and shards share.
 //!
 //! Input: the platform's document. Output: one call. Ranges, names and schedules come from the document; what every
-//! platform has alike (services to switch on, organisation policies) is listed here and in [`lists`].
+//! platform has alike (services to switch on, organisation policies) is listed here and in `lists`.
 
 mod build;
 mod lists;
