@@ -226,7 +226,6 @@ impl<'a> Lowering<'a, '_> {
 
     fn database(&self) -> Value {
         let database = &self.plan.shard.spec.database;
-        let platform = &self.context.fleet.platform.spec;
         let engine = match database.engine.value {
             Engine::Mysql80 => "MYSQL_8_0",
             Engine::Mysql84 => "MYSQL_8_4",
@@ -252,7 +251,6 @@ impl<'a> Lowering<'a, '_> {
             MaintenanceChannel::Stable => "stable",
             MaintenanceChannel::Week5 => "week5",
         };
-        let _ = platform;
         object([
             ("name", self.context.naming().instance(self.id()).into()),
             ("version", engine.into()),
