@@ -1,8 +1,10 @@
-//! What takes longer than a test may: random mutations of a fleet, and the compiler's time and memory on large ones.
+//! What takes longer than a test may: random mutations of a fleet, the compiler's time and memory on large ones, and how
+//! well and fast sites are placed.
 
 pub mod compile;
 pub mod mutate;
 pub mod mutation;
+pub mod placement;
 pub mod process;
 
 use clap::{Subcommand, ValueEnum};
@@ -14,6 +16,8 @@ pub enum Bench {
     Mutate(mutate::MutateArgs),
     /// Compiles generated fleets and prints time, CPU and memory
     Compile(compile::CompileArgs),
+    /// Places fleets of 50,000 sites and more; prints figures and their limits, fails if one is missed
+    Placement(placement::PlacementArgs),
 }
 
 /// How a benchmark says its result.
@@ -52,5 +56,6 @@ pub fn run(bench: &Bench) -> Result<(), Error> {
     match bench {
         Bench::Mutate(args) => mutate::run(args),
         Bench::Compile(args) => compile::run(args),
+        Bench::Placement(args) => placement::run(args),
     }
 }
