@@ -52,6 +52,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Print the JSON Schema of a kind.
     Schema(SchemaArgs),
+    /// Check blueprints against what the providers offer, or refresh that table.
+    Blueprint(BlueprintArgs),
     /// Print completions for a shell.
     Completions(CompletionsArgs),
 }
@@ -181,6 +183,38 @@ pub struct SchemaArgs {
     /// Write the schemas of all kinds, and the page that explains them, into this folder.
     #[arg(long, value_name = "FOLDER", conflicts_with = "kind", env = "AIPRESS_SCHEMA_WRITE", hide_env = true)]
     pub write: Option<PathBuf>,
+}
+
+/// Arguments of `blueprint`.
+#[derive(Debug, Args)]
+pub struct BlueprintArgs {
+    /// What to do with blueprints.
+    #[command(subcommand)]
+    pub command: BlueprintCommand,
+}
+
+/// The subcommands of `blueprint`.
+#[derive(Debug, Subcommand)]
+pub enum BlueprintCommand {
+    /// Take what providers offer from Terraform, for the types that blueprints use.
+    Schema(BlueprintSchemaArgs),
+}
+
+/// Arguments of `blueprint schema`.
+#[derive(Debug, Args)]
+pub struct BlueprintSchemaArgs {
+    /// What `terraform providers schema -json` printed.
+    #[arg(long, value_name = "FILE", env = "AIPRESS_BLUEPRINT_FROM", hide_env = true)]
+    pub from: PathBuf,
+    /// A provider's version, which that form does not hold, such as `google=8.7.0` (default: that of the table so far).
+    #[arg(long, value_name = "PROVIDER=VERSION", env = "AIPRESS_BLUEPRINT_PIN", hide_env = true)]
+    pub pin: Vec<String>,
+    /// Keep this type too, though no blueprint uses it yet; a `*` at the end stands for any rest.
+    #[arg(long, value_name = "TYPE", env = "AIPRESS_BLUEPRINT_ADD", hide_env = true)]
+    pub add: Vec<String>,
+    /// Drop what the table so far holds and no blueprint uses.
+    #[arg(long, env = "AIPRESS_BLUEPRINT_USED_ONLY", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub used_only: bool,
 }
 
 /// Arguments of `completions`.

@@ -1,5 +1,6 @@
 //! One module per subcommand; each reads its arguments and ends in an exit code or a failure.
 
+mod blueprint;
 mod check;
 mod compile;
 mod completions;
@@ -27,6 +28,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::run(folder, args),
         Command::Explain(args) => explain::run(folder, args),
         Command::Schema(args) => schema::run(folder, args),
+        Command::Blueprint(args) => blueprint::run(folder, args),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }

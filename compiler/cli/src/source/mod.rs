@@ -1,7 +1,7 @@
 //! Reads a fleet into a [`SourceSet`] from a folder or from a Git revision; the same bytes give the same set.
 //!
-//! Input: a folder, perhaps a revision. Output: the texts, or problems that point into them. What is read: `tenants/`
-//! and `templates/blueprints/`. The world is closed: in `tenants/` a file is YAML, part of the placement lock,
+//! Input: a folder, perhaps a revision. Output: the texts, or problems that point into them. What is read: `tenants/`,
+//! `templates/blueprints/` and `templates/providers/`. The world is closed: in `tenants/` a file is YAML, part of the placement lock,
 //! `terraform.lock.hcl`, one of `intake::IGNORED`, or an error. Links are refused: Git keeps a link's text and not its target,
 //! so following it would make a folder and its revision differ.
 
@@ -21,8 +21,10 @@ use intake::Entry;
 pub const TENANTS: &str = "tenants";
 /// The folder of a fleet's own blueprints.
 pub const BLUEPRINTS: &str = "templates/blueprints";
+/// The folder of a fleet's own tables of what providers offer.
+pub const PROVIDERS: &str = "templates/providers";
 /// The roots that are read.
-const ROOTS: [&str; 2] = [TENANTS, BLUEPRINTS];
+const ROOTS: [&str; 3] = [TENANTS, BLUEPRINTS, PROVIDERS];
 
 /// Reads the fleet in `folder`: the files as they are, or as they were at `revision`.
 ///

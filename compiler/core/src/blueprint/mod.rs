@@ -18,12 +18,14 @@ mod function;
 mod predict;
 mod supported;
 mod types;
+mod used;
 
 pub use call::{Argument, check_call};
 pub use contract::{Contract, Module, Provider, Repeat, Resource, Variable};
 pub use data::Data;
 pub use predict::{Address, check_addresses, predict};
 pub use types::{Field, Type};
+pub use used::used_types;
 
 use crate::diag::Code;
 
