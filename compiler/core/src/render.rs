@@ -6,26 +6,23 @@ use crate::Stack;
 use crate::blueprint::{Address, Contract, check_addresses, check_call, predict};
 use crate::check::fleet::{ResolvedSite, SiteFacts};
 use crate::compile::Compilation;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, count};
 use crate::emit::hcl::Reference;
 use crate::emit::{OutputFile, catalogue, database, proxysql, terraform};
-use crate::graph::{Id, Kind, names};
+use crate::graph::{Graph, Id, Kind, names};
 use crate::lower::shard_plan::ShardPlan;
 use crate::lower::{self, Call, Context, Lowered};
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 
 /// The provider lock of a fleet, as `terraform providers lock` writes it.
 const PROVIDER_LOCK: &str = "tenants/terraform.lock.hcl";
 
 const BUDGET: Code = Code(511);
 const UNWRITABLE: Code = Code(512);
+const HOSTS: Code = Code(317);
 
 /// Resources of a stack at most: beyond, a plan takes minutes and a state is slow to lock and read.
 const MAX_RESOURCES: usize = 2000;
-
-/// Resources of an edge at most. An edge has several light resources per host (a map entry, a certificate, records), which
-/// Terraform plans in about 8 ms each, and it changes rarely: a plan of this many takes under two minutes.
-const MAX_EDGE_RESOURCES: usize = 12_000;
 
 /// Renders one stack.
 ///
@@ -108,6 +105,7 @@ fn finish_in(
 ) -> Result<Vec<OutputFile>, Diagnostics> {
     let mut found: Diagnostics = names::check(&lowered.names).into_iter().collect();
     found.extend(lowered.graph.link(|id| exists(compilation, id)));
+    found.extend(over_hosts(compilation, &folder, &lowered.graph));
     let mut addresses: Vec<Address> = Vec::new();
     let mut calls: Vec<(Call, &Contract)> = Vec::with_capacity(lowered.calls.len());
     for call in lowered.calls {
@@ -162,16 +160,33 @@ fn defect(folder: &str, error: &dyn std::fmt::Display) -> Diagnostic {
 
 fn over_budget(folder: &str, calls: &[(Call, &Contract)], resources: usize) -> Option<Diagnostic> {
     let is_edge = folder.starts_with("edges/");
-    let most = if is_edge { MAX_EDGE_RESOURCES } else { MAX_RESOURCES };
-    let call = calls.first().filter(|_| resources > most)?;
+    let call = calls.first().filter(|_| resources > MAX_RESOURCES)?;
     let span = call.0.arguments.values().find_map(|argument| argument.span)?;
     let title = format!("stack `{folder}` would have {resources} resources");
     let help = if is_edge {
-        "lower `maxSites` of this edge and add another one."
+        "lower `maxSites` of this edge to what it has, add an edge for new sites, and take hosts that only forward from \
+         its sites: an ordinary site has four resources here."
     } else {
         "lower `capacity.sites` and move sites to another shard."
     };
-    Some(Diagnostic::error(BUDGET, title, span, format!("a stack holds at most {most}")).help(help))
+    Some(Diagnostic::error(BUDGET, title, span, format!("a stack holds at most {MAX_RESOURCES}")).help(help))
+}
+
+/// Compares the hosts of an edge with what it may serve; names below the platform's domain are not counted.
+fn over_hosts(compilation: &Compilation, folder: &str, graph: &Graph) -> Option<Diagnostic> {
+    let platform = &compilation.fleet().platform.spec;
+    let edge = platform.edges.iter().find(|edge| folder.strip_prefix("edges/") == Some(&edge.name.value))?;
+    let below = format!(".{}", platform.dns.platform_domain.value);
+    let routes = graph.nodes().filter(|node| node.id.kind == Kind::Route);
+    let hosts = routes.filter(|node| !node.id.name.ends_with(&below)).count();
+    let most = usize::try_from(edge.hosts.value).unwrap_or(usize::MAX);
+    let title = format!("edge `{}` would serve {}", edge.name.value, count(hosts, "host", "hosts"));
+    // A limit that nobody wrote is shown at the edge itself.
+    let span = if edge.hosts.span.source == SourceId::BUILT_IN { edge.name.span } else { edge.hosts.span };
+    (hosts > most).then(|| {
+        Diagnostic::error(HOSTS, title, span, format!("allows {most}; {hosts} are on its sites"))
+            .help("raise `hosts`, or lower `maxSites` to what the edge has and add an edge for new sites.")
+    })
 }
 
 /// Whether a thing exists in another stack.

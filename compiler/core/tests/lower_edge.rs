@@ -161,11 +161,27 @@ fn every_host_has_an_entry_with_a_certificate() {
         items(at(&brought, &["external"])),
         [Value::string("projects/aip-edge-7f3k/locations/global/certificates/harbor")]
     );
-    let proven = matcher(&calls, "certificates", "*.lindau.example").unwrap();
+    // The wildcard holds for the twin, too.
+    let proven = matcher(&calls, "certificates", "lindau.example by DNS").unwrap();
     assert_eq!(items(at(&proven, &["authorizations"])), [Value::string("lindau.example")]);
-    let makers =
-        calls.iter().filter(|call| keys(&call.arguments["certificates"].value).contains(&"*.sites.hosting.example"));
-    assert_eq!(makers.count(), 1);
+    assert_eq!(items(at(&proven, &["domains"])), ["*.lindau.example", "lindau.example"].map(Value::string));
+    let twins = matcher(&calls, "certificates", "nordic.example by DNS").unwrap();
+    assert_eq!(items(at(&twins, &["domains"])), ["nordic.example", "www.nordic.example"].map(Value::string));
+}
+
+#[test]
+fn every_edge_uses_the_certificate_that_the_platform_makes() {
+    let compilation = example();
+    let platform = checked(&compilation, &platform::lower(&compilation.context()));
+    let name = text(at(&platform.arguments["dns"].value, &["certificate"]));
+    let id = format!("projects/aip-edge-7f3k/locations/global/certificates/{name}");
+    for call in edges(&compilation) {
+        for entry in ["*.sites.hosting.example", "default"] {
+            let entry = at(&call.arguments["entries"].value, &[entry]);
+            assert_eq!(items(at(entry, &["external"])), [Value::string(&id)]);
+        }
+        assert!(!keys(&call.arguments["certificates"].value).iter().any(|key| key.contains("sites.hosting.example")));
+    }
 }
 
 #[test]

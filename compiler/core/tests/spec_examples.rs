@@ -32,7 +32,7 @@ fn read<T: DeserializeOwned>(kind: Kind, document: &Node) -> T {
 fn a_platform_says_everything_that_all_shards_share() {
     let platform: PlatformSpec = read(Kind::Platform, &documents(PLATFORM)[0]);
     assert_eq!(platform.tiers[1].sla.to_string(), "99.95");
-    assert_eq!(platform.edges[1].max_sites.value, 2000);
+    assert_eq!(platform.edges[1].max_sites.value, 300);
     assert_eq!(platform.edges[1].max_sites.span.source, SourceId::BUILT_IN);
     assert_eq!(platform.edges[0].max_sites.span.source, SourceId(1));
     assert_eq!(platform.access.roles.len(), 4);

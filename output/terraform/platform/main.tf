@@ -198,9 +198,11 @@ module "platform" {
     }
   }
   dns = {
-    zone        = "sites"
-    domain      = "sites.hosting.example"
-    description = "Sites of aipress-hosting"
+    zone          = "sites"
+    domain        = "sites.hosting.example"
+    description   = "Sites of aipress-hosting"
+    authorization = "d-sites-hosting-example-16b49a8327"
+    certificate   = "c-sites-hosting-example-309cdb865b"
   }
   artifacts = {
     project       = "aip-shared-7f3k"

@@ -9,7 +9,7 @@ use crate::graph::names::{Name, Rule};
 use crate::graph::{Id, Kind};
 use crate::lower::shard_plan::ShardPlan;
 use crate::lower::value::{label, labels, map, number, object, text_map, texts};
-use crate::lower::{Call, Context, Lowered, config, module_name, observe};
+use crate::lower::{Call, Context, Lowered, armor, config, module_name, observe};
 use crate::source::{Span, Spanned};
 use crate::spec::platform::Egress;
 use crate::spec::shard::{PoolMode, StorageClass, StorageMode};
@@ -358,7 +358,7 @@ impl Lowering<'_, '_> {
 
     fn backend(&self) -> Value {
         let spec = &self.site.spec;
-        let policy = shard_output("security_policies").key(self.edge);
+        let policy = shard_output("security_policies").key(armor::policy_key(self.context, self.edge));
         object([
             ("name", self.name().into()),
             ("group_name", self.name().into()),

@@ -12,8 +12,8 @@ use rand_chacha::ChaCha8Rng;
 use super::model::{Demand, Environment, Model, Owner, PER_DECK, REGIONS, Region, Shard, Tenant, Tier};
 use super::words;
 
-/// Sites on one edge, below the 2,000 that the generated platform allows.
-const SITES_PER_EDGE: usize = 1600;
+/// Sites on one edge, below the 300 that the generated platform allows.
+const SITES_PER_EDGE: usize = 250;
 /// One shard in so many has the smaller machine.
 const SMALL_EVERY: usize = 5;
 /// Room in percent of what the tenants of a region ask for; placement keeps 15 of 100 free.

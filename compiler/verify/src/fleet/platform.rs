@@ -53,7 +53,7 @@ fn networks(text: &mut Text, model: &Model) {
     text.blank();
     text.open("edges");
     for edge in 1..=model.edges {
-        text.line(format_args!("- {{name: e{edge}, hosts: 8000, maxSites: 2000, state: active, armor: standard}}"));
+        text.line(format_args!("- {{name: e{edge}, hosts: 750, maxSites: 300, state: active, armor: standard}}"));
     }
     text.close(1);
 }

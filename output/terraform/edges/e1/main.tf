@@ -25,7 +25,7 @@ module "edge" {
   edge = {
     id              = "e1"
     project         = "aip-edge-7f3k"
-    description     = "up to 2000 sites, 4000 hosts; active; Cloud Armor standard"
+    description     = "up to 300 sites, 550 hosts; active; Cloud Armor standard"
     prevent_destroy = true
   }
   labels = {
@@ -53,95 +53,61 @@ module "edge" {
   }
   authorizations = {
     "culture.lindau.example" = {
-      name         = "d-culture-lindau-example-fd73ad1089"
-      domain       = "culture.lindau.example"
-      zone         = ""
-      zone_project = ""
+      name   = "d-culture-lindau-example-fd73ad1089"
+      domain = "culture.lindau.example"
     }
     "lindau.example" = {
-      name         = "d-lindau-example-d0c41e15a7"
-      domain       = "lindau.example"
-      zone         = ""
-      zone_project = ""
+      name   = "d-lindau-example-d0c41e15a7"
+      domain = "lindau.example"
     }
     "nordic.example" = {
-      name         = "d-nordic-example-2e8aae26a9"
-      domain       = "nordic.example"
-      zone         = ""
-      zone_project = ""
+      name   = "d-nordic-example-2e8aae26a9"
+      domain = "nordic.example"
     }
     "roads.lindau.example" = {
-      name         = "d-roads-lindau-example-075ab81107"
-      domain       = "roads.lindau.example"
-      zone         = ""
-      zone_project = ""
-    }
-    "sites.hosting.example" = {
-      name         = "d-sites-hosting-example-16b49a8327"
-      domain       = "sites.hosting.example"
-      zone         = "sites"
-      zone_project = "aip-edge-7f3k"
-    }
-    "www.lindau.example" = {
-      name         = "d-www-lindau-example-f79dfa9b91"
-      domain       = "www.lindau.example"
-      zone         = ""
-      zone_project = ""
+      name   = "d-roads-lindau-example-075ab81107"
+      domain = "roads.lindau.example"
     }
     "www.nordic.example" = {
-      name         = "d-www-nordic-example-fe5482c3b8"
-      domain       = "www.nordic.example"
-      zone         = ""
-      zone_project = ""
+      name   = "d-www-nordic-example-fe5482c3b8"
+      domain = "www.nordic.example"
     }
   }
   certificates = {
-    "*.lindau.example" = {
-      name           = "c-x-lindau-example-d0f6c8f7f3"
-      description    = "Certificate of *.lindau.example"
-      domains        = ["*.lindau.example"]
-      authorizations = ["lindau.example"]
-    }
-    "*.sites.hosting.example" = {
-      name           = "c-x-sites-hosting-example-309cdb865b"
-      description    = "Certificate of *.sites.hosting.example"
-      domains        = ["sites.hosting.example", "*.sites.hosting.example"]
-      authorizations = ["sites.hosting.example"]
-    }
     "blue-hotel.example" = {
-      name           = "c-blue-hotel-example-8b6471f55c"
-      description    = "Certificate of blue-hotel.example"
-      domains        = ["blue-hotel.example"]
+      name           = "c-blue-hotel-example-1842419255"
+      description    = "Certificate of blue-hotel.example, www.blue-hotel.example"
+      domains        = ["blue-hotel.example", "www.blue-hotel.example"]
       authorizations = []
     }
     "bluehotel.example" = {
-      name           = "c-bluehotel-example-f19613378d"
-      description    = "Certificate of bluehotel.example"
-      domains        = ["bluehotel.example"]
+      name           = "c-bluehotel-example-5bde25ddc1"
+      description    = "Certificate of bluehotel.example, www.bluehotel.example"
+      domains        = ["bluehotel.example", "www.bluehotel.example"]
       authorizations = []
     }
-    "culture.lindau.example" = {
+    "culture.lindau.example by DNS" = {
       name           = "c-culture-lindau-example-3dd04a7b1f"
       description    = "Certificate of culture.lindau.example"
       domains        = ["culture.lindau.example"]
       authorizations = ["culture.lindau.example"]
     }
     "daily-herald.example" = {
-      name           = "c-daily-herald-example-05db881484"
-      description    = "Certificate of daily-herald.example"
-      domains        = ["daily-herald.example"]
+      name           = "c-daily-herald-example-77e0afefae"
+      description    = "Certificate of daily-herald.example, www.daily-herald.example"
+      domains        = ["daily-herald.example", "www.daily-herald.example"]
       authorizations = []
     }
     "flusszahn.example" = {
-      name           = "c-flusszahn-example-ba411c59d3"
-      description    = "Certificate of flusszahn.example"
-      domains        = ["flusszahn.example"]
+      name           = "c-flusszahn-example-3bbb41ace0"
+      description    = "Certificate of flusszahn.example, www.flusszahn.example"
+      domains        = ["flusszahn.example", "www.flusszahn.example"]
       authorizations = []
     }
     "herald.example" = {
-      name           = "c-herald-example-4afe6a2059"
-      description    = "Certificate of herald.example"
-      domains        = ["herald.example"]
+      name           = "c-herald-example-e17a92b750"
+      description    = "Certificate of herald.example, www.herald.example"
+      domains        = ["herald.example", "www.herald.example"]
       authorizations = []
     }
     "journal.nordic.example" = {
@@ -151,33 +117,33 @@ module "edge" {
       authorizations = []
     }
     "legacytimes.example" = {
-      name           = "c-legacytimes-example-0de8afaa49"
-      description    = "Certificate of legacytimes.example"
-      domains        = ["legacytimes.example"]
+      name           = "c-legacytimes-example-bd334757d9"
+      description    = "Certificate of legacytimes.example, www.legacytimes.example"
+      domains        = ["legacytimes.example", "www.legacytimes.example"]
       authorizations = []
     }
-    "lindau.example" = {
-      name           = "c-lindau-example-89ccf33631"
-      description    = "Certificate of lindau.example"
-      domains        = ["lindau.example"]
+    "lindau.example by DNS" = {
+      name           = "c-x-lindau-example-fb3f5844fe"
+      description    = "Certificate of *.lindau.example, lindau.example"
+      domains        = ["*.lindau.example", "lindau.example"]
       authorizations = ["lindau.example"]
     }
     "nordic-shop.example" = {
-      name           = "c-nordic-shop-example-13cb7a4b09"
-      description    = "Certificate of nordic-shop.example"
-      domains        = ["nordic-shop.example"]
+      name           = "c-nordic-shop-example-6b2337508b"
+      description    = "Certificate of nordic-shop.example, www.nordic-shop.example"
+      domains        = ["nordic-shop.example", "www.nordic-shop.example"]
       authorizations = []
     }
-    "nordic.example" = {
-      name           = "c-nordic-example-a2d11937e2"
-      description    = "Certificate of nordic.example"
-      domains        = ["nordic.example"]
-      authorizations = ["nordic.example"]
+    "nordic.example by DNS" = {
+      name           = "c-nordic-example-b8f8119a45"
+      description    = "Certificate of nordic.example, www.nordic.example"
+      domains        = ["nordic.example", "www.nordic.example"]
+      authorizations = ["nordic.example", "www.nordic.example"]
     }
     "nordisk.example" = {
-      name           = "c-nordisk-example-6894704fb0"
-      description    = "Certificate of nordisk.example"
-      domains        = ["nordisk.example"]
+      name           = "c-nordisk-example-5de428c89a"
+      description    = "Certificate of nordisk.example, www.nordisk.example"
+      domains        = ["nordisk.example", "www.nordisk.example"]
       authorizations = []
     }
     "pixel-studio.example" = {
@@ -187,9 +153,9 @@ module "edge" {
       authorizations = []
     }
     "pixel.example" = {
-      name           = "c-pixel-example-10f7a7dca5"
-      description    = "Certificate of pixel.example"
-      domains        = ["pixel.example"]
+      name           = "c-pixel-example-65a4e33b65"
+      description    = "Certificate of pixel.example, www.pixel.example"
+      domains        = ["pixel.example", "www.pixel.example"]
       authorizations = []
     }
     "pr12.pixel.example" = {
@@ -198,7 +164,7 @@ module "edge" {
       domains        = ["pr12.pixel.example"]
       authorizations = []
     }
-    "roads.lindau.example" = {
+    "roads.lindau.example by DNS" = {
       name           = "c-roads-lindau-example-6f04a20bad"
       description    = "Certificate of roads.lindau.example"
       domains        = ["roads.lindau.example"]
@@ -234,85 +200,19 @@ module "edge" {
       domains        = ["weekly.herald.example"]
       authorizations = []
     }
-    "www.blue-hotel.example" = {
-      name           = "c-www-blue-hotel-example-c9b8c5a71d"
-      description    = "Certificate of www.blue-hotel.example"
-      domains        = ["www.blue-hotel.example"]
-      authorizations = []
-    }
-    "www.bluehotel.example" = {
-      name           = "c-www-bluehotel-example-5ca0428a9a"
-      description    = "Certificate of www.bluehotel.example"
-      domains        = ["www.bluehotel.example"]
-      authorizations = []
-    }
-    "www.daily-herald.example" = {
-      name           = "c-www-daily-herald-example-6c26bac001"
-      description    = "Certificate of www.daily-herald.example"
-      domains        = ["www.daily-herald.example"]
-      authorizations = []
-    }
-    "www.flusszahn.example" = {
-      name           = "c-www-flusszahn-example-51908a3531"
-      description    = "Certificate of www.flusszahn.example"
-      domains        = ["www.flusszahn.example"]
-      authorizations = []
-    }
-    "www.herald.example" = {
-      name           = "c-www-herald-example-afe832399e"
-      description    = "Certificate of www.herald.example"
-      domains        = ["www.herald.example"]
-      authorizations = []
-    }
-    "www.legacytimes.example" = {
-      name           = "c-www-legacytimes-example-2f953819b9"
-      description    = "Certificate of www.legacytimes.example"
-      domains        = ["www.legacytimes.example"]
-      authorizations = []
-    }
-    "www.lindau.example" = {
-      name           = "c-www-lindau-example-03b2263380"
-      description    = "Certificate of www.lindau.example"
-      domains        = ["www.lindau.example"]
-      authorizations = ["www.lindau.example"]
-    }
-    "www.nordic-shop.example" = {
-      name           = "c-www-nordic-shop-example-913215ebc4"
-      description    = "Certificate of www.nordic-shop.example"
-      domains        = ["www.nordic-shop.example"]
-      authorizations = []
-    }
-    "www.nordic.example" = {
-      name           = "c-www-nordic-example-aa3267d616"
-      description    = "Certificate of www.nordic.example"
-      domains        = ["www.nordic.example"]
-      authorizations = ["www.nordic.example"]
-    }
-    "www.nordisk.example" = {
-      name           = "c-www-nordisk-example-6ffa38fdf3"
-      description    = "Certificate of www.nordisk.example"
-      domains        = ["www.nordisk.example"]
-      authorizations = []
-    }
-    "www.pixel.example" = {
-      name           = "c-www-pixel-example-a4de928277"
-      description    = "Certificate of www.pixel.example"
-      domains        = ["www.pixel.example"]
-      authorizations = []
-    }
   }
   entries = {
     "*.lindau.example" = {
       name         = "e-x-lindau-example-9d6975d3f0"
       hostname     = "*.lindau.example"
-      certificates = ["*.lindau.example"]
+      certificates = ["lindau.example by DNS"]
       external     = []
     }
     "*.sites.hosting.example" = {
       name         = "e-x-sites-hosting-example-bb57d8ec6d"
       hostname     = "*.sites.hosting.example"
-      certificates = ["*.sites.hosting.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/aip-edge-7f3k/locations/global/certificates/c-sites-hosting-example-309cdb865b"]
     }
     "blue-hotel.example" = {
       name         = "e-blue-hotel-example-a61c9fe9fd"
@@ -329,7 +229,7 @@ module "edge" {
     "culture.lindau.example" = {
       name         = "e-culture-lindau-example-fd73ad1089"
       hostname     = "culture.lindau.example"
-      certificates = ["culture.lindau.example"]
+      certificates = ["culture.lindau.example by DNS"]
       external     = []
     }
     "daily-herald.example" = {
@@ -341,8 +241,8 @@ module "edge" {
     default = {
       name         = "e-default-37a8eec1ce"
       hostname     = ""
-      certificates = ["*.sites.hosting.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/aip-edge-7f3k/locations/global/certificates/c-sites-hosting-example-309cdb865b"]
     }
     "flusszahn.example" = {
       name         = "e-flusszahn-example-6641da4796"
@@ -371,7 +271,7 @@ module "edge" {
     "lindau.example" = {
       name         = "e-lindau-example-d0c41e15a7"
       hostname     = "lindau.example"
-      certificates = ["lindau.example"]
+      certificates = ["lindau.example by DNS"]
       external     = []
     }
     "nordic-shop.example" = {
@@ -383,7 +283,7 @@ module "edge" {
     "nordic.example" = {
       name         = "e-nordic-example-2e8aae26a9"
       hostname     = "nordic.example"
-      certificates = ["nordic.example"]
+      certificates = ["nordic.example by DNS"]
       external     = []
     }
     "nordisk.example" = {
@@ -413,7 +313,7 @@ module "edge" {
     "roads.lindau.example" = {
       name         = "e-roads-lindau-example-075ab81107"
       hostname     = "roads.lindau.example"
-      certificates = ["roads.lindau.example"]
+      certificates = ["roads.lindau.example by DNS"]
       external     = []
     }
     "shop.nordic.example" = {
@@ -449,67 +349,67 @@ module "edge" {
     "www.blue-hotel.example" = {
       name         = "e-www-blue-hotel-example-6fe7f69275"
       hostname     = "www.blue-hotel.example"
-      certificates = ["www.blue-hotel.example"]
+      certificates = ["blue-hotel.example"]
       external     = []
     }
     "www.bluehotel.example" = {
       name         = "e-www-bluehotel-example-ac0eb4662b"
       hostname     = "www.bluehotel.example"
-      certificates = ["www.bluehotel.example"]
+      certificates = ["bluehotel.example"]
       external     = []
     }
     "www.daily-herald.example" = {
       name         = "e-www-daily-herald-example-ced78f0986"
       hostname     = "www.daily-herald.example"
-      certificates = ["www.daily-herald.example"]
+      certificates = ["daily-herald.example"]
       external     = []
     }
     "www.flusszahn.example" = {
       name         = "e-www-flusszahn-example-9f7af2cfc3"
       hostname     = "www.flusszahn.example"
-      certificates = ["www.flusszahn.example"]
+      certificates = ["flusszahn.example"]
       external     = []
     }
     "www.herald.example" = {
       name         = "e-www-herald-example-41528b0f0a"
       hostname     = "www.herald.example"
-      certificates = ["www.herald.example"]
+      certificates = ["herald.example"]
       external     = []
     }
     "www.legacytimes.example" = {
       name         = "e-www-legacytimes-example-3bc4880925"
       hostname     = "www.legacytimes.example"
-      certificates = ["www.legacytimes.example"]
+      certificates = ["legacytimes.example"]
       external     = []
     }
     "www.lindau.example" = {
       name         = "e-www-lindau-example-f79dfa9b91"
       hostname     = "www.lindau.example"
-      certificates = ["www.lindau.example"]
+      certificates = ["lindau.example by DNS"]
       external     = []
     }
     "www.nordic-shop.example" = {
       name         = "e-www-nordic-shop-example-93603ec5a9"
       hostname     = "www.nordic-shop.example"
-      certificates = ["www.nordic-shop.example"]
+      certificates = ["nordic-shop.example"]
       external     = []
     }
     "www.nordic.example" = {
       name         = "e-www-nordic-example-fe5482c3b8"
       hostname     = "www.nordic.example"
-      certificates = ["www.nordic.example"]
+      certificates = ["nordic.example by DNS"]
       external     = []
     }
     "www.nordisk.example" = {
       name         = "e-www-nordisk-example-2624928fe3"
       hostname     = "www.nordisk.example"
-      certificates = ["www.nordisk.example"]
+      certificates = ["nordisk.example"]
       external     = []
     }
     "www.pixel.example" = {
       name         = "e-www-pixel-example-7919bc15a2"
       hostname     = "www.pixel.example"
-      certificates = ["www.pixel.example"]
+      certificates = ["pixel.example"]
       external     = []
     }
   }
@@ -713,90 +613,26 @@ module "edge" {
       code  = "MOVED_PERMANENTLY_DEFAULT"
     }
   }
+  dns = {
+    project = "aip-edge-7f3k"
+    zone    = "sites"
+    target  = "e1.edge.sites.hosting.example."
+    ttl     = 300
+  }
   records = {
-    "blue-hotel.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "blue-hotel.sites.hosting.example"
-      ttl     = 300
-    }
-    "city-network--staging.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "city-network--staging.sites.hosting.example"
-      ttl     = 300
-    }
-    "city-network.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "city-network.sites.hosting.example"
-      ttl     = 300
-    }
-    "herald-daily.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "herald-daily.sites.hosting.example"
-      ttl     = 300
-    }
-    "herald-weekly.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "herald-weekly.sites.hosting.example"
-      ttl     = 300
-    }
-    "legacy-times.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "legacy-times.sites.hosting.example"
-      ttl     = 300
-    }
-    "nordic-blog.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "nordic-blog.sites.hosting.example"
-      ttl     = 300
-    }
-    "nordic-shop--staging.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "nordic-shop--staging.sites.hosting.example"
-      ttl     = 300
-    }
-    "nordic-shop.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "nordic-shop.sites.hosting.example"
-      ttl     = 300
-    }
-    "pixel-agency--pr12.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "pixel-agency--pr12.sites.hosting.example"
-      ttl     = 300
-    }
-    "pixel-agency--pr40.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "pixel-agency--pr40.sites.hosting.example"
-      ttl     = 300
-    }
-    "pixel-agency--staging.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "pixel-agency--staging.sites.hosting.example"
-      ttl     = 300
-    }
-    "pixel-agency.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "pixel-agency.sites.hosting.example"
-      ttl     = 300
-    }
-    "river-dentist.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "river-dentist.sites.hosting.example"
-      ttl     = 300
-    }
+    "blue-hotel.sites.hosting.example"            = "blue-hotel.sites.hosting.example."
+    "city-network--staging.sites.hosting.example" = "city-network--staging.sites.hosting.example."
+    "city-network.sites.hosting.example"          = "city-network.sites.hosting.example."
+    "herald-daily.sites.hosting.example"          = "herald-daily.sites.hosting.example."
+    "herald-weekly.sites.hosting.example"         = "herald-weekly.sites.hosting.example."
+    "legacy-times.sites.hosting.example"          = "legacy-times.sites.hosting.example."
+    "nordic-blog.sites.hosting.example"           = "nordic-blog.sites.hosting.example."
+    "nordic-shop--staging.sites.hosting.example"  = "nordic-shop--staging.sites.hosting.example."
+    "nordic-shop.sites.hosting.example"           = "nordic-shop.sites.hosting.example."
+    "pixel-agency--pr12.sites.hosting.example"    = "pixel-agency--pr12.sites.hosting.example."
+    "pixel-agency--pr40.sites.hosting.example"    = "pixel-agency--pr40.sites.hosting.example."
+    "pixel-agency--staging.sites.hosting.example" = "pixel-agency--staging.sites.hosting.example."
+    "pixel-agency.sites.hosting.example"          = "pixel-agency.sites.hosting.example."
+    "river-dentist.sites.hosting.example"         = "river-dentist.sites.hosting.example."
   }
 }

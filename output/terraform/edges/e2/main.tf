@@ -25,7 +25,7 @@ module "edge" {
   edge = {
     id              = "e2"
     project         = "aip-edge-7f3k"
-    description     = "up to 2000 sites, 4000 hosts; active; Cloud Armor standard"
+    description     = "up to 300 sites, 550 hosts; active; Cloud Armor standard"
     prevent_destroy = true
   }
   labels = {
@@ -54,39 +54,39 @@ module "edge" {
   authorizations = {}
   certificates = {
     "acme.example" = {
-      name           = "c-acme-example-c6d0e19fd3"
-      description    = "Certificate of acme.example"
-      domains        = ["acme.example"]
+      name           = "c-acme-example-3afcb709c9"
+      description    = "Certificate of acme.example, www.acme.example"
+      domains        = ["acme.example", "www.acme.example"]
       authorizations = []
     }
     "corner-bikes.example" = {
-      name           = "c-corner-bikes-example-e36f82ee4b"
-      description    = "Certificate of corner-bikes.example"
-      domains        = ["corner-bikes.example"]
+      name           = "c-corner-bikes-example-8a6cef4c2c"
+      description    = "Certificate of corner-bikes.example, www.corner-bikes.example"
+      domains        = ["corner-bikes.example", "www.corner-bikes.example"]
       authorizations = []
     }
     "dorfschule.example" = {
-      name           = "c-dorfschule-example-6572ac6bf0"
-      description    = "Certificate of dorfschule.example"
-      domains        = ["dorfschule.example"]
+      name           = "c-dorfschule-example-d91ed33a46"
+      description    = "Certificate of dorfschule.example, www.dorfschule.example"
+      domains        = ["dorfschule.example", "www.dorfschule.example"]
       authorizations = []
     }
     "garden.example" = {
-      name           = "c-garden-example-7eee877b64"
-      description    = "Certificate of garden.example"
-      domains        = ["garden.example"]
+      name           = "c-garden-example-0f33860baa"
+      description    = "Certificate of garden.example, www.garden.example"
+      domains        = ["garden.example", "www.garden.example"]
       authorizations = []
     }
     "old-bakery.example" = {
-      name           = "c-old-bakery-example-dc67465a0e"
-      description    = "Certificate of old-bakery.example"
-      domains        = ["old-bakery.example"]
+      name           = "c-old-bakery-example-b4ef475d04"
+      description    = "Certificate of old-bakery.example, www.old-bakery.example"
+      domains        = ["old-bakery.example", "www.old-bakery.example"]
       authorizations = []
     }
     "quietbooks.example" = {
-      name           = "c-quietbooks-example-60912e739f"
-      description    = "Certificate of quietbooks.example"
-      domains        = ["quietbooks.example"]
+      name           = "c-quietbooks-example-6eefa3b674"
+      description    = "Certificate of quietbooks.example, www.quietbooks.example"
+      domains        = ["quietbooks.example", "www.quietbooks.example"]
       authorizations = []
     }
     "staging.acme.example" = {
@@ -102,51 +102,9 @@ module "edge" {
       authorizations = []
     }
     "tulpenhoeve.example" = {
-      name           = "c-tulpenhoeve-example-818e866ea6"
-      description    = "Certificate of tulpenhoeve.example"
-      domains        = ["tulpenhoeve.example"]
-      authorizations = []
-    }
-    "www.acme.example" = {
-      name           = "c-www-acme-example-e650dc272e"
-      description    = "Certificate of www.acme.example"
-      domains        = ["www.acme.example"]
-      authorizations = []
-    }
-    "www.corner-bikes.example" = {
-      name           = "c-www-corner-bikes-example-3819b1230a"
-      description    = "Certificate of www.corner-bikes.example"
-      domains        = ["www.corner-bikes.example"]
-      authorizations = []
-    }
-    "www.dorfschule.example" = {
-      name           = "c-www-dorfschule-example-e26d7694f3"
-      description    = "Certificate of www.dorfschule.example"
-      domains        = ["www.dorfschule.example"]
-      authorizations = []
-    }
-    "www.garden.example" = {
-      name           = "c-www-garden-example-aede859e2d"
-      description    = "Certificate of www.garden.example"
-      domains        = ["www.garden.example"]
-      authorizations = []
-    }
-    "www.old-bakery.example" = {
-      name           = "c-www-old-bakery-example-c30b98f361"
-      description    = "Certificate of www.old-bakery.example"
-      domains        = ["www.old-bakery.example"]
-      authorizations = []
-    }
-    "www.quietbooks.example" = {
-      name           = "c-www-quietbooks-example-0b3bfe488b"
-      description    = "Certificate of www.quietbooks.example"
-      domains        = ["www.quietbooks.example"]
-      authorizations = []
-    }
-    "www.tulpenhoeve.example" = {
-      name           = "c-www-tulpenhoeve-example-e4f591c0da"
-      description    = "Certificate of www.tulpenhoeve.example"
-      domains        = ["www.tulpenhoeve.example"]
+      name           = "c-tulpenhoeve-example-e5c019cfb4"
+      description    = "Certificate of tulpenhoeve.example, www.tulpenhoeve.example"
+      domains        = ["tulpenhoeve.example", "www.tulpenhoeve.example"]
       authorizations = []
     }
   }
@@ -155,7 +113,7 @@ module "edge" {
       name         = "e-x-sites-hosting-example-bb57d8ec6d"
       hostname     = "*.sites.hosting.example"
       certificates = []
-      external     = ["projects/aip-edge-7f3k/locations/global/certificates/c-x-sites-hosting-example-309cdb865b"]
+      external     = ["projects/aip-edge-7f3k/locations/global/certificates/c-sites-hosting-example-309cdb865b"]
     }
     "acme.example" = {
       name         = "e-acme-example-54667cc7be"
@@ -173,7 +131,7 @@ module "edge" {
       name         = "e-default-37a8eec1ce"
       hostname     = ""
       certificates = []
-      external     = ["projects/aip-edge-7f3k/locations/global/certificates/c-x-sites-hosting-example-309cdb865b"]
+      external     = ["projects/aip-edge-7f3k/locations/global/certificates/c-sites-hosting-example-309cdb865b"]
     }
     "dorfschule.example" = {
       name         = "e-dorfschule-example-bafaed9ff1"
@@ -226,25 +184,25 @@ module "edge" {
     "www.acme.example" = {
       name         = "e-www-acme-example-8d266043f4"
       hostname     = "www.acme.example"
-      certificates = ["www.acme.example"]
+      certificates = ["acme.example"]
       external     = []
     }
     "www.corner-bikes.example" = {
       name         = "e-www-corner-bikes-example-c5f35cf2e8"
       hostname     = "www.corner-bikes.example"
-      certificates = ["www.corner-bikes.example"]
+      certificates = ["corner-bikes.example"]
       external     = []
     }
     "www.dorfschule.example" = {
       name         = "e-www-dorfschule-example-ce638ef03f"
       hostname     = "www.dorfschule.example"
-      certificates = ["www.dorfschule.example"]
+      certificates = ["dorfschule.example"]
       external     = []
     }
     "www.garden.example" = {
       name         = "e-www-garden-example-83fc6a534b"
       hostname     = "www.garden.example"
-      certificates = ["www.garden.example"]
+      certificates = ["garden.example"]
       external     = []
     }
     "www.museum-hafen.example" = {
@@ -256,19 +214,19 @@ module "edge" {
     "www.old-bakery.example" = {
       name         = "e-www-old-bakery-example-6b398ea220"
       hostname     = "www.old-bakery.example"
-      certificates = ["www.old-bakery.example"]
+      certificates = ["old-bakery.example"]
       external     = []
     }
     "www.quietbooks.example" = {
       name         = "e-www-quietbooks-example-153357243a"
       hostname     = "www.quietbooks.example"
-      certificates = ["www.quietbooks.example"]
+      certificates = ["quietbooks.example"]
       external     = []
     }
     "www.tulpenhoeve.example" = {
       name         = "e-www-tulpenhoeve-example-63220cf05a"
       hostname     = "www.tulpenhoeve.example"
-      certificates = ["www.tulpenhoeve.example"]
+      certificates = ["tulpenhoeve.example"]
       external     = []
     }
   }
@@ -416,66 +374,22 @@ module "edge" {
       code  = "MOVED_PERMANENTLY_DEFAULT"
     }
   }
+  dns = {
+    project = "aip-edge-7f3k"
+    zone    = "sites"
+    target  = "e2.edge.sites.hosting.example."
+    ttl     = 300
+  }
   records = {
-    "acme-corp--staging.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "acme-corp--staging.sites.hosting.example"
-      ttl     = 300
-    }
-    "acme-corp.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "acme-corp.sites.hosting.example"
-      ttl     = 300
-    }
-    "corner-bikes.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "corner-bikes.sites.hosting.example"
-      ttl     = 300
-    }
-    "garden-blog.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "garden-blog.sites.hosting.example"
-      ttl     = 300
-    }
-    "harbor-museum.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "harbor-museum.sites.hosting.example"
-      ttl     = 300
-    }
-    "old-bakery.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "old-bakery.sites.hosting.example"
-      ttl     = 300
-    }
-    "quiet-books.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "quiet-books.sites.hosting.example"
-      ttl     = 300
-    }
-    "tulip-farm.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "tulip-farm.sites.hosting.example"
-      ttl     = 300
-    }
-    "village-school.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "village-school.sites.hosting.example"
-      ttl     = 300
-    }
-    "yoga-loft.sites.hosting.example" = {
-      project = "aip-edge-7f3k"
-      zone    = "sites"
-      host    = "yoga-loft.sites.hosting.example"
-      ttl     = 300
-    }
+    "acme-corp--staging.sites.hosting.example" = "acme-corp--staging.sites.hosting.example."
+    "acme-corp.sites.hosting.example"          = "acme-corp.sites.hosting.example."
+    "corner-bikes.sites.hosting.example"       = "corner-bikes.sites.hosting.example."
+    "garden-blog.sites.hosting.example"        = "garden-blog.sites.hosting.example."
+    "harbor-museum.sites.hosting.example"      = "harbor-museum.sites.hosting.example."
+    "old-bakery.sites.hosting.example"         = "old-bakery.sites.hosting.example."
+    "quiet-books.sites.hosting.example"        = "quiet-books.sites.hosting.example."
+    "tulip-farm.sites.hosting.example"         = "tulip-farm.sites.hosting.example."
+    "village-school.sites.hosting.example"     = "village-school.sites.hosting.example."
+    "yoga-loft.sites.hosting.example"          = "yoga-loft.sites.hosting.example."
   }
 }

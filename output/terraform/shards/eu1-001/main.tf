@@ -293,14 +293,24 @@ module "shard" {
   }
   media_bucket = null
   armor = {
-    e1 = {
-      name                = "aip-edge-e1"
-      description         = "Sites behind edge e1"
+    standard = {
+      name                = "aip-armor-standard"
+      description         = "Sites behind edges with Cloud Armor standard"
       adaptive_protection = false
       json_parsing        = "STANDARD"
       log_level           = "NORMAL"
       default_action      = "allow"
       rules = [
+        {
+          priority    = 178310000
+          description = "countries: only AT CH DE LI"
+          action      = "deny(403)"
+          preview     = false
+          expression  = "request.headers['host'].lower().matches('^(dorfschule[.]example|village-school[.]sites[.]hosting[.]example)(:[0-9]+)?$') && !origin.region_code.matches('^(AT|CH|DE|LI)$')"
+          ranges      = []
+          rate        = null
+          exclusions  = []
+        },
         {
           priority    = 290190000
           description = "xmlrpc.php is off"
@@ -502,6 +512,26 @@ module "shard" {
           exclusions  = []
         },
         {
+          priority    = 523120000
+          description = "login: allowed ranges"
+          action      = "allow"
+          preview     = false
+          expression  = "request.headers['host'].lower().matches('^(acme-corp--staging[.]sites[.]hosting[.]example|acme-corp[.]sites[.]hosting[.]example|staging[.]acme[.]example|www[.]acme[.]example)(:[0-9]+)?$') && request.path.lower().matches('^(/[^/]+)?/(wp-login[.]php|wp-admin(/?$|/([^a]|a[^d]|ad[^m]|adm[^i]|admi[^n]|admin[^-]|admin-[^ap])))') && (inIpRange(origin.ip, '203.0.113.0/24'))"
+          ranges      = []
+          rate        = null
+          exclusions  = []
+        },
+        {
+          priority    = 523120099
+          description = "login: everybody else"
+          action      = "deny(403)"
+          preview     = false
+          expression  = "request.headers['host'].lower().matches('^(acme-corp--staging[.]sites[.]hosting[.]example|acme-corp[.]sites[.]hosting[.]example|staging[.]acme[.]example|www[.]acme[.]example)(:[0-9]+)?$') && request.path.lower().matches('^(/[^/]+)?/(wp-login[.]php|wp-admin(/?$|/([^a]|a[^d]|ad[^m]|adm[^i]|admi[^n]|admin[^-]|admin-[^ap])))')"
+          ranges      = []
+          rate        = null
+          exclusions  = []
+        },
+        {
           priority    = 530210000
           description = "login: allowed ranges"
           action      = "allow"
@@ -540,6 +570,31 @@ module "shard" {
           ranges      = []
           rate        = null
           exclusions  = []
+        },
+        {
+          priority    = 801520000
+          description = "login: 5 a minute, ban 0 s"
+          action      = "throttle"
+          preview     = false
+          expression  = "request.headers['host'].lower().matches('^(acme-corp--staging[.]sites[.]hosting[.]example|acme-corp[.]sites[.]hosting[.]example|staging[.]acme[.]example|www[.]acme[.]example)(:[0-9]+)?$') && request.path.lower().endsWith('/wp-login.php') && request.method == 'POST'"
+          ranges      = []
+          rate = {
+            count            = 5
+            interval_seconds = 60
+            keys = [
+              {
+                type = "IP"
+                name = ""
+              },
+              {
+                type = "HTTP_HEADER"
+                name = "host"
+              },
+            ]
+            exceed_action = "deny(429)"
+            ban_seconds   = 0
+          }
+          exclusions = []
         },
         {
           priority    = 826790000
@@ -675,221 +730,6 @@ module "shard" {
           ranges      = []
           rate = {
             count            = 3000
-            interval_seconds = 60
-            keys = [
-              {
-                type = "IP"
-                name = ""
-              },
-              {
-                type = "HTTP_HEADER"
-                name = "host"
-              },
-            ]
-            exceed_action = "deny(429)"
-            ban_seconds   = 0
-          }
-          exclusions = []
-        },
-        {
-          priority    = 1100000000
-          description = "requests: 600 a minute, ban 0 s"
-          action      = "throttle"
-          preview     = false
-          expression  = ""
-          ranges      = ["*"]
-          rate = {
-            count            = 600
-            interval_seconds = 60
-            keys = [
-              {
-                type = "IP"
-                name = ""
-              },
-              {
-                type = "HTTP_HEADER"
-                name = "host"
-              },
-            ]
-            exceed_action = "deny(429)"
-            ban_seconds   = 0
-          }
-          exclusions = []
-        },
-      ]
-    }
-    e2 = {
-      name                = "aip-edge-e2"
-      description         = "Sites behind edge e2"
-      adaptive_protection = false
-      json_parsing        = "STANDARD"
-      log_level           = "NORMAL"
-      default_action      = "allow"
-      rules = [
-        {
-          priority    = 178310000
-          description = "countries: only AT CH DE LI"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "request.headers['host'].lower().matches('^(dorfschule[.]example|village-school[.]sites[.]hosting[.]example)(:[0-9]+)?$') && !origin.region_code.matches('^(AT|CH|DE|LI)$')"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 290190000
-          description = "xmlrpc.php is off"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "request.path.lower().endsWith('/xmlrpc.php')"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 400000000
-          description = "waf: lfi"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "evaluatePreconfiguredWaf('lfi-v422-stable', {'sensitivity': 1})"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 400000001
-          description = "waf: php"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "evaluatePreconfiguredWaf('php-v422-stable', {'sensitivity': 1})"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 400000002
-          description = "waf: protocolattack"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "evaluatePreconfiguredWaf('protocolattack-v422-stable', {'sensitivity': 1})"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 400000003
-          description = "waf: rce"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "evaluatePreconfiguredWaf('rce-v422-stable', {'sensitivity': 1})"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 400000004
-          description = "waf: rfi"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "evaluatePreconfiguredWaf('rfi-v422-stable', {'sensitivity': 1})"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 400000005
-          description = "waf: scannerdetection"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "evaluatePreconfiguredWaf('scannerdetection-v422-stable', {'sensitivity': 1})"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 400000006
-          description = "waf: sessionfixation"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "evaluatePreconfiguredWaf('sessionfixation-v422-stable', {'sensitivity': 1})"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 400000007
-          description = "waf: sqli"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "evaluatePreconfiguredWaf('sqli-v422-stable', {'sensitivity': 1})"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 400000008
-          description = "waf: xss"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "evaluatePreconfiguredWaf('xss-v422-stable', {'sensitivity': 1})"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 523120000
-          description = "login: allowed ranges"
-          action      = "allow"
-          preview     = false
-          expression  = "request.headers['host'].lower().matches('^(acme-corp--staging[.]sites[.]hosting[.]example|acme-corp[.]sites[.]hosting[.]example|staging[.]acme[.]example|www[.]acme[.]example)(:[0-9]+)?$') && request.path.lower().matches('^(/[^/]+)?/(wp-login[.]php|wp-admin(/?$|/([^a]|a[^d]|ad[^m]|adm[^i]|admi[^n]|admin[^-]|admin-[^ap])))') && (inIpRange(origin.ip, '203.0.113.0/24'))"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 523120099
-          description = "login: everybody else"
-          action      = "deny(403)"
-          preview     = false
-          expression  = "request.headers['host'].lower().matches('^(acme-corp--staging[.]sites[.]hosting[.]example|acme-corp[.]sites[.]hosting[.]example|staging[.]acme[.]example|www[.]acme[.]example)(:[0-9]+)?$') && request.path.lower().matches('^(/[^/]+)?/(wp-login[.]php|wp-admin(/?$|/([^a]|a[^d]|ad[^m]|adm[^i]|admi[^n]|admin[^-]|admin-[^ap])))')"
-          ranges      = []
-          rate        = null
-          exclusions  = []
-        },
-        {
-          priority    = 801520000
-          description = "login: 5 a minute, ban 0 s"
-          action      = "throttle"
-          preview     = false
-          expression  = "request.headers['host'].lower().matches('^(acme-corp--staging[.]sites[.]hosting[.]example|acme-corp[.]sites[.]hosting[.]example|staging[.]acme[.]example|www[.]acme[.]example)(:[0-9]+)?$') && request.path.lower().endsWith('/wp-login.php') && request.method == 'POST'"
-          ranges      = []
-          rate = {
-            count            = 5
-            interval_seconds = 60
-            keys = [
-              {
-                type = "IP"
-                name = ""
-              },
-              {
-                type = "HTTP_HEADER"
-                name = "host"
-              },
-            ]
-            exceed_action = "deny(429)"
-            ban_seconds   = 0
-          }
-          exclusions = []
-        },
-        {
-          priority    = 900000000
-          description = "login: 10 a minute, ban 0 s"
-          action      = "throttle"
-          preview     = false
-          expression  = "request.path.lower().endsWith('/wp-login.php') && request.method == 'POST'"
-          ranges      = []
-          rate = {
-            count            = 10
             interval_seconds = 60
             keys = [
               {

@@ -341,7 +341,7 @@ module "site_acme_corp" {
     name            = "wp-acme-corp"
     group_name      = "wp-acme-corp"
     description     = "Site acme-corp on shard eu1-001"
-    security_policy = module.shard.security_policies["e2"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

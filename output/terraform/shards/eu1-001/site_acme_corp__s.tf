@@ -346,7 +346,7 @@ module "site_acme_corp__s" {
     name            = "wp-acme-corp--s"
     group_name      = "wp-acme-corp--s"
     description     = "Site acme-corp--staging on shard eu1-001"
-    security_policy = module.shard.security_policies["e2"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

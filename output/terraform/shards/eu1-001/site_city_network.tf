@@ -344,7 +344,7 @@ module "site_city_network" {
     name            = "wp-city-network"
     group_name      = "wp-city-network"
     description     = "Site city-network on shard eu1-001"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

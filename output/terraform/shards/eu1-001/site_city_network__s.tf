@@ -317,7 +317,7 @@ module "site_city_network__s" {
     name            = "wp-city-network--s"
     group_name      = "wp-city-network--s"
     description     = "Site city-network--staging on shard eu1-001"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -282,7 +282,7 @@ module "site_film_fest" {
     name            = "wp-film-fest"
     group_name      = "wp-film-fest"
     description     = "Site film-fest on shard eu1-001"
-    security_policy = module.shard.security_policies["e2"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

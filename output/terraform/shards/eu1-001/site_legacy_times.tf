@@ -285,7 +285,7 @@ module "site_legacy_times" {
     name            = "wp-legacy-times"
     group_name      = "wp-legacy-times"
     description     = "Site legacy-times on shard eu1-001"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -305,7 +305,7 @@ module "site_nordic_blog" {
     name            = "wp-nordic-blog"
     group_name      = "wp-nordic-blog"
     description     = "Site nordic-blog on shard eu1-001"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

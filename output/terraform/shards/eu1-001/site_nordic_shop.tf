@@ -392,7 +392,7 @@ module "site_nordic_shop" {
     name            = "wp-nordic-shop"
     group_name      = "wp-nordic-shop"
     description     = "Site nordic-shop on shard eu1-001"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

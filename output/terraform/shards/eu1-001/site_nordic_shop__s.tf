@@ -367,7 +367,7 @@ module "site_nordic_shop__s" {
     name            = "wp-nordic-shop--s"
     group_name      = "wp-nordic-shop--s"
     description     = "Site nordic-shop--staging on shard eu1-001"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -282,7 +282,7 @@ module "site_river_dentist" {
     name            = "wp-river-dentist"
     group_name      = "wp-river-dentist"
     description     = "Site river-dentist on shard eu1-001"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -282,7 +282,7 @@ module "site_tulip_farm" {
     name            = "wp-tulip-farm"
     group_name      = "wp-tulip-farm"
     description     = "Site tulip-farm on shard eu1-001"
-    security_policy = module.shard.security_policies["e2"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

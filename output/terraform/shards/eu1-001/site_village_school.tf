@@ -298,7 +298,7 @@ module "site_village_school" {
     name            = "wp-village-school"
     group_name      = "wp-village-school"
     description     = "Site village-school on shard eu1-001"
-    security_policy = module.shard.security_policies["e2"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -302,7 +302,7 @@ module "site_blue_hotel" {
     name            = "wp-blue-hotel"
     group_name      = "wp-blue-hotel"
     description     = "Site blue-hotel on shard eu1-002"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -282,7 +282,7 @@ module "site_corner_bikes" {
     name            = "wp-corner-bikes"
     group_name      = "wp-corner-bikes"
     description     = "Site corner-bikes on shard eu1-002"
-    security_policy = module.shard.security_policies["e2"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

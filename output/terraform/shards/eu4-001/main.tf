@@ -220,9 +220,9 @@ module "shard" {
   }
   media_bucket = null
   armor = {
-    e2 = {
-      name                = "aip-edge-e2"
-      description         = "Sites behind edge e2"
+    standard = {
+      name                = "aip-armor-standard"
+      description         = "Sites behind edges with Cloud Armor standard"
       adaptive_protection = false
       json_parsing        = "STANDARD"
       log_level           = "NORMAL"

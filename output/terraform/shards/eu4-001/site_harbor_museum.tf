@@ -340,7 +340,7 @@ module "site_harbor_museum" {
     name            = "wp-harbor-museum"
     group_name      = "wp-harbor-museum"
     description     = "Site harbor-museum on shard eu4-001"
-    security_policy = module.shard.security_policies["e2"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

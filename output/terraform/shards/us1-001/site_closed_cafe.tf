@@ -283,7 +283,7 @@ module "site_closed_cafe" {
     name            = "wp-closed-cafe"
     group_name      = "wp-closed-cafe"
     description     = "Site closed-cafe on shard us1-001"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -282,7 +282,7 @@ module "site_garden_blog" {
     name            = "wp-garden-blog"
     group_name      = "wp-garden-blog"
     description     = "Site garden-blog on shard us1-001"
-    security_policy = module.shard.security_policies["e2"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -284,7 +284,7 @@ module "site_herald_weekly" {
     name            = "wp-herald-weekly"
     group_name      = "wp-herald-weekly"
     description     = "Site herald-weekly on shard us1-001"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -283,7 +283,7 @@ module "site_old_bakery" {
     name            = "wp-old-bakery"
     group_name      = "wp-old-bakery"
     description     = "Site old-bakery on shard us1-001"
-    security_policy = module.shard.security_policies["e2"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

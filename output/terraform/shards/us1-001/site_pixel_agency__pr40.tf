@@ -348,7 +348,7 @@ module "site_pixel_agency__pr40" {
     name            = "wp-pixel-agency--pr40"
     group_name      = "wp-pixel-agency--pr40"
     description     = "Site pixel-agency--pr40 on shard us1-001"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

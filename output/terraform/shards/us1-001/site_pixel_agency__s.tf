@@ -364,7 +364,7 @@ module "site_pixel_agency__s" {
     name            = "wp-pixel-agency--s"
     group_name      = "wp-pixel-agency--s"
     description     = "Site pixel-agency--staging on shard us1-001"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -290,7 +290,7 @@ module "site_quiet_books" {
     name            = "wp-quiet-books"
     group_name      = "wp-quiet-books"
     description     = "Site quiet-books on shard us1-001"
-    security_policy = module.shard.security_policies["e2"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

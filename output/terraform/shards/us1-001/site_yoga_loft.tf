@@ -282,7 +282,7 @@ module "site_yoga_loft" {
     name            = "wp-yoga-loft"
     group_name      = "wp-yoga-loft"
     description     = "Site yoga-loft on shard us1-001"
-    security_policy = module.shard.security_policies["e2"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

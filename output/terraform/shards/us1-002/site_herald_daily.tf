@@ -334,7 +334,7 @@ module "site_herald_daily" {
     name            = "wp-herald-daily"
     group_name      = "wp-herald-daily"
     description     = "Site herald-daily on shard us1-002"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -362,7 +362,7 @@ module "site_pixel_agency" {
     name            = "wp-pixel-agency"
     group_name      = "wp-pixel-agency"
     description     = "Site pixel-agency on shard us1-002"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

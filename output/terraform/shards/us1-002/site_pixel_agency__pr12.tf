@@ -364,7 +364,7 @@ module "site_pixel_agency__pr12" {
     name            = "wp-pixel-agency--pr12"
     group_name      = "wp-pixel-agency--pr12"
     description     = "Site pixel-agency--pr12 on shard us1-002"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -17,24 +17,35 @@ resource "google_compute_global_address" "ipv6" {
   deletion_policy = var.edge.prevent_destroy ? "PREVENT" : "DELETE"
 }
 
+# One name for the pair: customers point their aliases at it, and sites below the platform's domain are aliases of it.
 resource "google_dns_record_set" "ipv4" {
-  for_each = var.records
-
-  project      = each.value.project
-  managed_zone = each.value.zone
-  name         = "${each.value.host}."
+  project      = var.dns.project
+  managed_zone = var.dns.zone
+  name         = var.dns.target
   type         = "A"
-  ttl          = each.value.ttl
+  ttl          = var.dns.ttl
   rrdatas      = [google_compute_global_address.ipv4.address]
 }
 
 resource "google_dns_record_set" "ipv6" {
+  project      = var.dns.project
+  managed_zone = var.dns.zone
+  name         = var.dns.target
+  type         = "AAAA"
+  ttl          = var.dns.ttl
+  rrdatas      = [google_compute_global_address.ipv6.address]
+}
+
+# One record a site: a wildcard could only point at one edge.
+resource "google_dns_record_set" "site" {
   for_each = var.records
 
-  project      = each.value.project
-  managed_zone = each.value.zone
-  name         = "${each.value.host}."
-  type         = "AAAA"
-  ttl          = each.value.ttl
-  rrdatas      = [google_compute_global_address.ipv6.address]
+  project      = var.dns.project
+  managed_zone = var.dns.zone
+  name         = each.value
+  type         = "CNAME"
+  ttl          = var.dns.ttl
+  rrdatas      = [var.dns.target]
+
+  depends_on = [google_dns_record_set.ipv4, google_dns_record_set.ipv6]
 }

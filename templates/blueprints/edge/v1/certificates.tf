@@ -1,4 +1,5 @@
-# Proof of the domain by a CNAME: the certificate is there before traffic comes, and a wildcard is possible.
+# Proof of the domain by a CNAME that its owner makes (the output says which): the certificate is there before traffic
+# comes, and a wildcard is possible. The platform's own domain is proven in the platform's stack, once for all edges.
 resource "google_certificate_manager_dns_authorization" "edge" {
   for_each = var.authorizations
 
@@ -9,22 +10,6 @@ resource "google_certificate_manager_dns_authorization" "edge" {
 
   # A record of the project's own, so that the same domain may be proven in another project, too.
   type = "PER_PROJECT_RECORD"
-}
-
-locals {
-  own_authorizations = { for key, authorization in var.authorizations : key => authorization if authorization.zone != "" }
-}
-
-# For other domains the owner makes the record; the output says which.
-resource "google_dns_record_set" "authorization" {
-  for_each = local.own_authorizations
-
-  project      = each.value.zone_project
-  managed_zone = each.value.zone
-  name         = google_certificate_manager_dns_authorization.edge[each.key].dns_resource_record[0].name
-  type         = google_certificate_manager_dns_authorization.edge[each.key].dns_resource_record[0].type
-  ttl          = 300
-  rrdatas      = [google_certificate_manager_dns_authorization.edge[each.key].dns_resource_record[0].data]
 }
 
 resource "google_certificate_manager_certificate" "edge" {
@@ -46,8 +31,6 @@ resource "google_certificate_manager_certificate" "edge" {
   lifecycle {
     create_before_destroy = true
   }
-
-  depends_on = [google_dns_record_set.authorization]
 }
 
 # A map instead of a list on the proxy: a list ends at 100 certificates.

@@ -45,8 +45,8 @@ output "channels" {
 }
 
 output "security_policies" {
-  description = "Cloud Armor policies: edge to self link."
-  value       = { for edge, policy in google_compute_security_policy.edge : edge => policy.self_link }
+  description = "Cloud Armor policies: level to self link."
+  value       = { for level, policy in google_compute_security_policy.edge : level => policy.self_link }
 }
 
 output "site_env" {

@@ -1,4 +1,5 @@
-//! Cloud Armor policies of a shard, one per edge that serves its sites: a backend takes a policy of its own project only.
+//! Cloud Armor policies of a shard, one per level of Cloud Armor among the edges that serve its sites: a backend takes a
+//! policy of its own project only, and a policy per edge would be dozens in every shard, each with its monthly price.
 //!
 //! Input: the shard's sites. Output: the `armor` variable of the shard blueprint. Google takes the first rule that
 //! matches, and a limit that is kept ends the search, so phases come in this order: countries, the old interface, the
@@ -19,44 +20,54 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::facts::has_compute;
 use crate::check::fleet::ResolvedSite;
 use crate::emit::hcl::Value;
+use crate::lower::site::word;
 use crate::lower::value::{map, number, object, texts};
 use crate::lower::{Context, edge};
 use crate::spec::platform::ArmorTier;
 use settings::{Settings, Site};
 
-/// Makes the policies of a shard with these sites. An edge that only has sites without a service there still has one:
-/// their backends name it.
+/// Makes the policies of a shard with these sites, by level. A level that only has sites without a service still has
+/// one: their backends name it.
 #[must_use]
 pub fn policies(context: &Context<'_>, resolved: &[ResolvedSite]) -> Value {
-    let mut by_edge: BTreeMap<&str, Vec<Site>> = BTreeMap::new();
+    let mut by_level: BTreeMap<String, (ArmorTier, Vec<Site>)> = BTreeMap::new();
     for site in resolved {
         let id = site.id.to_string();
         let Some(home) = context.placement.get(&id) else { continue };
-        let sites = by_edge.entry(&home.edge).or_default();
+        let level = level(context, &home.edge);
+        let (_, sites) = by_level.entry(word(&level)).or_insert((level, Vec::new()));
         if has_compute(site.spec.lifecycle.state.value) {
             let (hosts, settings) = (edge::served_hosts(context, site), Settings::of(&site.spec.security));
             sites.push(Site { id, generation: home.generation, hosts, settings });
         }
     }
     let base = settings::base(&context.fleet.platform);
-    map(by_edge.into_iter().map(|(edge, sites)| (edge.to_owned(), policy(context, edge, &sites, &base))).collect())
+    let one = |(key, (level, sites)): (String, (ArmorTier, Vec<Site>))| {
+        let policy = policy(context, level, &sites, &base);
+        (key, policy)
+    };
+    map(by_level.into_iter().map(one).collect())
 }
 
-/// Returns the name of an edge's policy, the same in every shard.
+/// Returns the key of the policy of an edge's sites among a shard's policies.
 #[must_use]
-pub fn policy_name(context: &Context<'_>, edge: &str) -> String {
-    format!("{}-edge-{edge}", context.naming().prefix)
+pub fn policy_key(context: &Context<'_>, edge: &str) -> String {
+    word(&level(context, edge))
 }
 
-fn policy(context: &Context<'_>, edge: &str, sites: &[Site], base: &Settings) -> Value {
+fn level(context: &Context<'_>, edge: &str) -> ArmorTier {
     let spec = context.fleet.platform.spec.edges.iter().find(|known| known.name.value == edge);
-    let adaptive = spec.is_some_and(|edge| edge.armor.value == ArmorTier::Enterprise);
+    spec.map_or(ArmorTier::Standard, |edge| edge.armor.value)
+}
+
+fn policy(context: &Context<'_>, level: ArmorTier, sites: &[Site], base: &Settings) -> Value {
     let mut all = rules::of(sites, base);
     all.sort_by_key(|rule| rule.priority);
+    let name = word(&level);
     object([
-        ("name", policy_name(context, edge).into()),
-        ("description", format!("Sites behind edge {edge}").into()),
-        ("adaptive_protection", adaptive.into()),
+        ("name", format!("{}-armor-{name}", context.naming().prefix).into()),
+        ("description", format!("Sites behind edges with Cloud Armor {name}").into()),
+        ("adaptive_protection", (level == ArmorTier::Enterprise).into()),
         ("json_parsing", "STANDARD".into()),
         ("log_level", "NORMAL".into()),
         ("default_action", "allow".into()),

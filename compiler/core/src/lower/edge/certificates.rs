@@ -1,9 +1,10 @@
 //! Certificates of hosts: authorisations, managed certificates, entries of the certificate map.
 //!
-//! One certificate per host, because a managed certificate waits for its slowest domain. A name carries a digest of what
-//! the certificate is for: its successor is made before it goes, so both need names.
+//! One certificate for a host and its `www.` twin, not one for all hosts of a site: domains of a certificate cannot
+//! change, and its successor waits for its slowest domain, so that a domain added today would stop the ones that work. A
+//! name carries a digest of what the certificate is for: its successor is made before it goes, so both need names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::emit::hcl::Value;
 use crate::graph::names::{Name, Rule};
@@ -23,7 +24,6 @@ const DEFAULT_ENTRY: &str = "default";
 pub(super) struct Certificates<'b> {
     project: &'b str,
     platform_domain: &'b Spanned<String>,
-    zone: &'b str,
     authorizations: BTreeMap<String, Value>,
     certificates: BTreeMap<String, Value>,
     entries: BTreeMap<String, Value>,
@@ -32,59 +32,70 @@ pub(super) struct Certificates<'b> {
 }
 
 impl<'b> Certificates<'b> {
-    /// Starts with the platform's own domain. Its certificate is made by one edge only: two would want the same DNS
-    /// record. The others name it by its id.
-    pub(super) fn new(context: &'b Context<'_>, owns_platform: bool) -> Self {
-        let dns = &context.fleet.platform.spec.dns;
+    /// Starts with the platform's own domain, whose certificate the platform's stack makes once for all edges.
+    pub(super) fn new(context: &'b Context<'_>) -> Self {
         let mut new = Self {
             project: context.edge_project(),
-            platform_domain: &dns.platform_domain,
-            zone: &dns.zone.value,
+            platform_domain: &context.fleet.platform.spec.dns.platform_domain,
             authorizations: BTreeMap::new(),
             certificates: BTreeMap::new(),
             entries: BTreeMap::new(),
             names: Vec::new(),
             things: Vec::new(),
         };
-        new.platform(owns_platform);
+        let span = new.platform_domain.span;
+        let [domain, wildcard] = platform_domains(&new.platform_domain.value);
+        let external = [new.full_id(&platform_certificate(&domain))];
+        new.entry(&wildcard, &wildcard, &[], &external, span);
+        new.entry(DEFAULT_ENTRY, "", &[], &external, span);
         new
     }
 
-    fn platform(&mut self, owner: bool) {
-        let (domain, span) = (self.platform_domain.value.clone(), self.platform_domain.span);
-        let wildcard = format!("*.{domain}");
-        let (own, external) = if owner {
-            self.authorization(&domain, span);
-            let _ = self.certificate(&wildcard, &[&domain, &wildcard], Some(&domain), span);
-            (vec![wildcard.clone()], Vec::new())
-        } else {
-            let name = certificate_name(&[&domain, &wildcard], Some(&domain));
-            (Vec::new(), vec![self.full_id(&name)])
-        };
-        self.entry(&wildcard, &wildcard, &own, &external, span);
-        self.entry(DEFAULT_ENTRY, "", &own, &external, span);
+    /// Adds what the hosts of a site need and returns the certificate that is made for each; a host below the platform's
+    /// domain needs nothing.
+    pub(super) fn add(&mut self, hosts: &[Host<'_>]) -> BTreeMap<String, Id> {
+        let mut managed: BTreeMap<(String, bool), Vec<&Host<'_>>> = BTreeMap::new();
+        for host in hosts {
+            if self.is_covered(&host.name) {
+                continue;
+            }
+            let mode = host.tls.map_or(TlsMode::Managed, |tls| tls.mode.value);
+            let brought = host.tls.and_then(|tls| tls.certificate_ref.as_ref()).filter(|_| mode == TlsMode::Byo);
+            match brought {
+                Some(reference) => {
+                    let id = self.full_id(&reference.value);
+                    self.entry(&host.name, &host.name, &[], &[id], reference.span);
+                }
+                None => managed.entry((pair(&host.name), mode == TlsMode::DnsAuth)).or_default().push(host),
+            }
+        }
+        let mut made = BTreeMap::new();
+        for ((key, proven), hosts) in managed {
+            let id = self.shared(&key, proven, &hosts);
+            made.extend(hosts.into_iter().map(|host| (host.name.clone(), id.clone())));
+        }
+        made
     }
 
-    /// Adds what a host needs and returns its own certificate; a host below the platform's domain needs nothing.
-    pub(super) fn add(&mut self, host: &Host<'_>) -> Option<Id> {
-        if self.is_covered(&host.name) {
-            return None;
+    /// Makes the certificate of a host and its twin; a wildcard holds for the twin as well.
+    fn shared(&mut self, key: &str, proven: bool, hosts: &[&Host<'_>]) -> Id {
+        let span = hosts.first().map_or(self.platform_domain.span, |host| host.span);
+        let wildcard = format!("*.{key}");
+        let is_wild = hosts.iter().any(|host| host.name == wildcard);
+        let named = hosts.iter().map(|host| host.name.as_str());
+        let domains: Vec<&str> = named.filter(|name| !is_wild || *name == key || *name == wildcard).collect();
+        let proofs: BTreeSet<&str> =
+            domains.iter().filter(|_| proven).map(|name| name.strip_prefix("*.").unwrap_or(name)).collect();
+        for domain in &proofs {
+            self.authorization(domain, span);
         }
-        let mode = host.tls.map_or(TlsMode::Managed, |tls| tls.mode.value);
-        let brought = host.tls.and_then(|tls| tls.certificate_ref.as_ref()).filter(|_| mode == TlsMode::Byo);
-        if let Some(reference) = brought {
-            let id = self.full_id(&reference.value);
-            self.entry(&host.name, &host.name, &[], &[id], reference.span);
-            return None;
+        // The same pair may be proven in two ways, each with a certificate of its own.
+        let key = if proven { format!("{key} by DNS") } else { key.to_owned() };
+        let id = self.certificate(&key, &domains, &proofs, span);
+        for host in hosts {
+            self.entry(&host.name, &host.name, std::slice::from_ref(&key), &[], host.span);
         }
-        let base = host.name.strip_prefix("*.").unwrap_or(&host.name).to_owned();
-        let proof = (mode == TlsMode::DnsAuth).then_some(base.as_str());
-        if let Some(domain) = proof {
-            self.authorization(domain, host.span);
-        }
-        let id = self.certificate(&host.name, &[&host.name], proof, host.span);
-        self.entry(&host.name, &host.name, std::slice::from_ref(&host.name), &[], host.span);
-        Some(id)
+        id
     }
 
     /// Whether the platform's wildcard holds for a host: one label below the domain.
@@ -104,34 +115,25 @@ impl<'b> Certificates<'b> {
         if self.authorizations.contains_key(domain) {
             return;
         }
-        let name = name_of('d', domain, domain);
-        let is_ours = domain == self.platform_domain.value || self.is_covered(domain);
-        let (zone, project) = if is_ours { (self.zone, self.project) } else { ("", "") };
-        let value = object([
-            ("name", name.clone().into()),
-            ("domain", domain.into()),
-            ("zone", zone.into()),
-            ("zone_project", project.into()),
-        ]);
+        let name = authorization_name(domain);
+        let value = object([("name", name.clone().into()), ("domain", domain.into())]);
         self.authorizations.insert(domain.to_owned(), value);
         self.named(name, span);
     }
 
-    fn certificate(&mut self, key: &str, domains: &[&str], proof: Option<&str>, span: Span) -> Id {
-        let name = certificate_name(domains, proof);
+    fn certificate(&mut self, key: &str, domains: &[&str], proofs: &BTreeSet<&str>, span: Span) -> Id {
+        let name = certificate_name(domains, proofs);
         let id = Id::new(Kind::Certificate, format!("{}/{name}", self.project));
-        if self.certificates.contains_key(key) {
-            return id;
-        }
         let value = object([
             ("name", name.clone().into()),
-            ("description", format!("Certificate of {key}").into()),
+            ("description", format!("Certificate of {}", domains.join(", ")).into()),
             ("domains", texts(domains)),
-            ("authorizations", texts(proof)),
+            ("authorizations", texts(proofs)),
         ]);
-        self.certificates.insert(key.to_owned(), value);
-        self.named(name, span);
-        self.things.push((id.clone(), span));
+        if self.certificates.insert(key.to_owned(), value).is_none() {
+            self.named(name, span);
+            self.things.push((id.clone(), span));
+        }
         id
     }
 
@@ -166,8 +168,33 @@ impl<'b> Certificates<'b> {
     }
 }
 
-/// The same for every edge, so that one may name what another one made.
-fn certificate_name(domains: &[&str], proof: Option<&str>) -> String {
-    let first = domains.last().copied().unwrap_or_default();
-    name_of('c', first, &format!("{} {}", domains.join(" "), proof.unwrap_or_default()))
+/// The domain that a host shares a certificate by: without `www.` or `*.`.
+fn pair(host: &str) -> String {
+    host.strip_prefix("*.").or_else(|| host.strip_prefix("www.")).unwrap_or(host).to_owned()
+}
+
+/// Names a certificate by what it is for.
+fn certificate_name(domains: &[&str], proofs: &BTreeSet<&str>) -> String {
+    let first = domains.first().copied().unwrap_or_default();
+    let proofs: Vec<&str> = proofs.iter().copied().collect();
+    name_of('c', first, &format!("{} {}", domains.join(" "), proofs.join(" ")))
+}
+
+/// Returns what the platform's certificate holds for: its domain and every name right below it.
+#[must_use]
+pub fn platform_domains(domain: &str) -> [String; 2] {
+    [domain.to_owned(), format!("*.{domain}")]
+}
+
+/// Returns the name of the platform's certificate, which one stack makes and all edges use.
+#[must_use]
+pub fn platform_certificate(domain: &str) -> String {
+    let [bare, wildcard] = platform_domains(domain);
+    certificate_name(&[&bare, &wildcard], &BTreeSet::from([domain]))
+}
+
+/// Returns the name of the proof of a domain.
+#[must_use]
+pub fn authorization_name(domain: &str) -> String {
+    name_of('d', domain, domain)
 }

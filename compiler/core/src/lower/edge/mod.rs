@@ -3,7 +3,7 @@
 //! Input: an edge's name. Output: the stack. Sites are resolved one after another and dropped; what stays of each are
 //! its routes, certificates and names. A site keeps its route while it has a service, so a suspended one still answers.
 
-mod certificates;
+pub mod certificates;
 pub mod hosts;
 mod routes;
 
@@ -51,11 +51,10 @@ struct Lowering<'a, 'b> {
 
 impl<'a, 'b> Lowering<'a, 'b> {
     fn new(context: &'b Context<'a>, edge: &'b Edge) -> Self {
-        let first = context.fleet.platform.spec.edges.first();
         Self {
             context,
             edge,
-            certificates: Certificates::new(context, first.is_some_and(|first| first.name.value == edge.name.value)),
+            certificates: Certificates::new(context),
             sites: BTreeMap::new(),
             redirect_hosts: BTreeMap::new(),
             records: BTreeMap::new(),
@@ -68,8 +67,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let Some(backend) = self.backend(facts) else { return };
         self.sites.extend(routes::sites(site, &hosts, &backend.link));
         self.redirect_hosts.extend(routes::redirects(site, &hosts));
+        let mut certificates = self.certificates.add(&hosts);
         for host in &hosts {
-            let certificate = self.certificates.add(host);
             let mut uses = vec![(Id::new(Kind::Edge, self.edge.name.value.clone()), host.span)];
             match &host.role {
                 Role::Serves => uses.push((backend.id.clone(), host.span)),
@@ -79,7 +78,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     }
                 }
             }
-            uses.extend(certificate.map(|id| (id, host.span)));
+            uses.extend(certificates.remove(&host.name).map(|id| (id, host.span)));
             self.into.graph.add(Id::new(Kind::Route, host.name.clone()), host.span, uses);
         }
         self.record(&hosts::platform_host(self.context, &site.id));
@@ -96,14 +95,20 @@ impl<'a, 'b> Lowering<'a, 'b> {
         })
     }
 
+    /// A name below the platform's domain. The zone has no wildcard: each site's name points at its own edge.
     fn record(&mut self, host: &str) {
-        let record = object([
+        self.records.insert(host.to_owned(), format!("{host}.").into());
+    }
+
+    fn dns(&self) -> Value {
+        let dns = &self.context.fleet.platform.spec.dns;
+        object([
             ("project", self.context.edge_project().into()),
-            ("zone", self.context.fleet.platform.spec.dns.zone.value.clone().into()),
-            ("host", host.into()),
+            ("zone", dns.zone.value.clone().into()),
+            // Two labels, so that no tenant's name can be the same.
+            ("target", format!("{}.edge.{}.", self.edge.name.value, dns.platform_domain.value).into()),
             ("ttl", number(RECORD_TTL)),
-        ]);
-        self.records.insert(host.to_owned(), record);
+        ])
     }
 
     fn finish(mut self) -> Lowered {
@@ -118,6 +123,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         call.set("default_host", platform.organization.domain.value.clone(), platform.organization.domain.span);
         call.set("sites", map(std::mem::take(&mut self.sites)), here);
         call.set("redirect_hosts", map(std::mem::take(&mut self.redirect_hosts)), here);
+        call.set("dns", self.dns(), platform.dns.zone.span);
         call.set("records", map(std::mem::take(&mut self.records)), platform.dns.zone.span);
         self.things(here);
         let Self { certificates, mut into, .. } = self;

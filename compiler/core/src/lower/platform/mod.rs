@@ -10,6 +10,7 @@ mod network;
 use crate::emit::hcl::Value;
 use crate::graph::names::{Name, Rule};
 use crate::graph::{Id, Kind};
+use crate::lower::edge::certificates;
 use crate::lower::site::word;
 use crate::lower::value::{fraction, labels, map, number, object, texts};
 use crate::lower::{Call, Context, Lowered, NETWORK, endpoint_subnet_name};
@@ -135,10 +136,13 @@ impl Lowering<'_, '_> {
     }
 
     fn dns(&self) -> Value {
+        let domain = &self.spec.dns.platform_domain.value;
         object([
             ("zone", self.spec.dns.zone.value.clone().into()),
-            ("domain", self.spec.dns.platform_domain.value.clone().into()),
+            ("domain", domain.clone().into()),
             ("description", format!("Sites of {}", self.context.fleet.platform.metadata.name.value).into()),
+            ("authorization", certificates::authorization_name(domain).into()),
+            ("certificate", certificates::platform_certificate(domain).into()),
         ])
     }
 
@@ -278,6 +282,9 @@ impl Lowering<'_, '_> {
         for (name, span) in network::reserved_names(self.spec) {
             push(Rule::Compute, shared, name, span);
         }
+        let domain = &self.spec.dns.platform_domain;
+        push(Rule::Certificate, edge, certificates::authorization_name(&domain.value), domain.span);
+        push(Rule::Certificate, edge, certificates::platform_certificate(&domain.value), domain.span);
         for trigger in build::TRIGGERS {
             push(Rule::Trigger, shared, trigger.to_owned(), self.spec.git.repository.span);
         }

@@ -75,10 +75,10 @@ layered! {
         /// The edge's name: 2 to 10 characters. Immutable.
         #[schemars(regex(pattern = pattern::NAME), length(min = 2, max = 10), example = &"e1")]
         name: Spanned<String>,
-        /// The most host names that it serves. A URL map holds 1 MB, about 5,000 hosts with a route each (Cloud Load Balancing, URL map size quota).
+        /// The most host names that it serves. With one proof and one certificate each they are 1,650 of the 2,000 resources that a stack may have at the default of 550.
         #[schemars(range(min = 1, max = 10000))]
         hosts: Spanned<u32>,
-        /// The most sites that it serves; placement stops there.
+        /// The most sites that it serves; placement stops there. An ordinary site is four of the 2,000 resources that a stack may have.
         #[schemars(range(min = 1, max = 10000))]
         max_sites: Spanned<u32>,
         /// Whether it takes new sites.

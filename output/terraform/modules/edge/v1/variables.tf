@@ -42,12 +42,10 @@ variable "tls" {
 }
 
 variable "authorizations" {
-  description = "DNS authorisations by domain. `zone` is the platform's zone when the record can be made here; with an empty `zone` the owner of the domain makes it."
+  description = "DNS authorisations by domain. The owner of the domain makes the record that the output names."
   type = map(object({
-    name         = string
-    domain       = string
-    zone         = string
-    zone_project = string
+    name   = string
+    domain = string
   }))
 }
 
@@ -102,12 +100,17 @@ variable "redirect_hosts" {
   }))
 }
 
-variable "records" {
-  description = "Names below the platform's domain that point to this edge, by name and without the closing dot."
-  type = map(object({
+variable "dns" {
+  description = "The platform's zone, and the name in it that points at this edge, with the closing dot."
+  type = object({
     project = string
     zone    = string
-    host    = string
+    target  = string
     ttl     = number
-  }))
+  })
+}
+
+variable "records" {
+  description = "Names of sites below the platform's domain, each with the closing dot: they are aliases of `dns.target`."
+  type        = map(string)
 }

@@ -95,19 +95,3 @@ resource "google_service_networking_connection" "private_services" {
   service                 = "servicenetworking.googleapis.com"
   reserved_peering_ranges = [google_compute_global_address.private_services[0].name]
 }
-
-resource "google_dns_managed_zone" "platform" {
-  project       = google_project.platform["edge"].project_id
-  name          = var.dns.zone
-  dns_name      = "${var.dns.domain}."
-  description   = var.dns.description
-  visibility    = "public"
-  force_destroy = false
-  labels        = var.labels
-
-  dnssec_config {
-    state = "on"
-  }
-
-  depends_on = [google_project_service.platform]
-}

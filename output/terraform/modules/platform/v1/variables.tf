@@ -84,11 +84,13 @@ variable "regions" {
 }
 
 variable "dns" {
-  description = "The public zone of the platform's domain, in the edge project."
+  description = "The public zone of the platform's domain, in the edge project, with the names of the domain's proof and of its wildcard certificate."
   type = object({
-    zone        = string
-    domain      = string
-    description = string
+    zone          = string
+    domain        = string
+    description   = string
+    authorization = string
+    certificate   = string
   })
 }
 

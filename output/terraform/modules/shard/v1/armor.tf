@@ -1,5 +1,5 @@
 # A backend service takes a policy of its own project only, and sites' backends are made before their edge is applied:
-# therefore each edge's policy stands here, once per edge that serves this shard.
+# therefore the policies stand here, one per level of Cloud Armor that the shard's edges have.
 resource "google_compute_security_policy" "edge" {
   for_each = var.armor
 

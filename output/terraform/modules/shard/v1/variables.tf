@@ -239,7 +239,7 @@ variable "media_bucket" {
 }
 
 variable "armor" {
-  description = "Cloud Armor policies by edge. A backend service takes a policy of its own project only, so each edge's policy stands in every shard that the edge serves. A rule has either `ranges` or an `expression`, the other one empty; a rule with a `rate` has the action `throttle` or, with `ban_seconds` above 0, `rate_based_ban`."
+  description = "Cloud Armor policies by level, standard or enterprise. A backend service takes a policy of its own project only, so they stand in every shard. A rule has either `ranges` or an `expression`, the other one empty; a rule with a `rate` has the action `throttle` or, with `ban_seconds` above 0, `rate_based_ban`."
   type = map(object({
     name                = string
     description         = string

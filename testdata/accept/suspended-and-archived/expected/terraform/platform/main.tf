@@ -173,9 +173,11 @@ module "platform" {
     }
   }
   dns = {
-    zone        = "sites"
-    domain      = "sites.small.example"
-    description = "Sites of small-hosting"
+    zone          = "sites"
+    domain        = "sites.small.example"
+    description   = "Sites of small-hosting"
+    authorization = "d-sites-small-example-8255a19122"
+    certificate   = "c-sites-small-example-a8bba9eac2"
   }
   artifacts = {
     project       = "sml-shared-k4q1"

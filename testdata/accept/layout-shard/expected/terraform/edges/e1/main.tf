@@ -49,67 +49,30 @@ module "edge" {
     profile     = "MODERN"
     min_version = "TLS_1_2"
   }
-  authorizations = {
-    "sites.small.example" = {
-      name         = "d-sites-small-example-8255a19122"
-      domain       = "sites.small.example"
-      zone         = "sites"
-      zone_project = "sml-edge-k4q1"
-    }
-  }
+  authorizations = {}
   certificates = {
-    "*.sites.small.example" = {
-      name           = "c-x-sites-small-example-a8bba9eac2"
-      description    = "Certificate of *.sites.small.example"
-      domains        = ["sites.small.example", "*.sites.small.example"]
-      authorizations = ["sites.small.example"]
-    }
     "alder.example" = {
-      name           = "c-alder-example-5c95dc6f6f"
-      description    = "Certificate of alder.example"
-      domains        = ["alder.example"]
+      name           = "c-alder-example-9f6a9162dc"
+      description    = "Certificate of alder.example, www.alder.example"
+      domains        = ["alder.example", "www.alder.example"]
       authorizations = []
     }
     "birch.example" = {
-      name           = "c-birch-example-917b974e69"
-      description    = "Certificate of birch.example"
-      domains        = ["birch.example"]
+      name           = "c-birch-example-3dd48ec20e"
+      description    = "Certificate of birch.example, www.birch.example"
+      domains        = ["birch.example", "www.birch.example"]
       authorizations = []
     }
     "cedar.example" = {
-      name           = "c-cedar-example-c85bc7a34a"
-      description    = "Certificate of cedar.example"
-      domains        = ["cedar.example"]
+      name           = "c-cedar-example-18473293ea"
+      description    = "Certificate of cedar.example, www.cedar.example"
+      domains        = ["cedar.example", "www.cedar.example"]
       authorizations = []
     }
     "damson.example" = {
-      name           = "c-damson-example-21784e5529"
-      description    = "Certificate of damson.example"
-      domains        = ["damson.example"]
-      authorizations = []
-    }
-    "www.alder.example" = {
-      name           = "c-www-alder-example-01ed82c9a8"
-      description    = "Certificate of www.alder.example"
-      domains        = ["www.alder.example"]
-      authorizations = []
-    }
-    "www.birch.example" = {
-      name           = "c-www-birch-example-cb72746542"
-      description    = "Certificate of www.birch.example"
-      domains        = ["www.birch.example"]
-      authorizations = []
-    }
-    "www.cedar.example" = {
-      name           = "c-www-cedar-example-a2fbd0a103"
-      description    = "Certificate of www.cedar.example"
-      domains        = ["www.cedar.example"]
-      authorizations = []
-    }
-    "www.damson.example" = {
-      name           = "c-www-damson-example-a2a150c4ca"
-      description    = "Certificate of www.damson.example"
-      domains        = ["www.damson.example"]
+      name           = "c-damson-example-459fc5c3a5"
+      description    = "Certificate of damson.example, www.damson.example"
+      domains        = ["damson.example", "www.damson.example"]
       authorizations = []
     }
   }
@@ -117,8 +80,8 @@ module "edge" {
     "*.sites.small.example" = {
       name         = "e-x-sites-small-example-7bc4c724b4"
       hostname     = "*.sites.small.example"
-      certificates = ["*.sites.small.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/sml-edge-k4q1/locations/global/certificates/c-sites-small-example-a8bba9eac2"]
     }
     "alder.example" = {
       name         = "e-alder-example-408c0b59d4"
@@ -147,31 +110,31 @@ module "edge" {
     default = {
       name         = "e-default-37a8eec1ce"
       hostname     = ""
-      certificates = ["*.sites.small.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/sml-edge-k4q1/locations/global/certificates/c-sites-small-example-a8bba9eac2"]
     }
     "www.alder.example" = {
       name         = "e-www-alder-example-7c0c2ac866"
       hostname     = "www.alder.example"
-      certificates = ["www.alder.example"]
+      certificates = ["alder.example"]
       external     = []
     }
     "www.birch.example" = {
       name         = "e-www-birch-example-68dff9e992"
       hostname     = "www.birch.example"
-      certificates = ["www.birch.example"]
+      certificates = ["birch.example"]
       external     = []
     }
     "www.cedar.example" = {
       name         = "e-www-cedar-example-b9c1580c5e"
       hostname     = "www.cedar.example"
-      certificates = ["www.cedar.example"]
+      certificates = ["cedar.example"]
       external     = []
     }
     "www.damson.example" = {
       name         = "e-www-damson-example-3e27c27fed"
       hostname     = "www.damson.example"
-      certificates = ["www.damson.example"]
+      certificates = ["damson.example"]
       external     = []
     }
   }
@@ -224,30 +187,16 @@ module "edge" {
       code  = "MOVED_PERMANENTLY_DEFAULT"
     }
   }
+  dns = {
+    project = "sml-edge-k4q1"
+    zone    = "sites"
+    target  = "e1.edge.sites.small.example."
+    ttl     = 300
+  }
   records = {
-    "alder.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "alder.sites.small.example"
-      ttl     = 300
-    }
-    "birch.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "birch.sites.small.example"
-      ttl     = 300
-    }
-    "cedar.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "cedar.sites.small.example"
-      ttl     = 300
-    }
-    "damson.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "damson.sites.small.example"
-      ttl     = 300
-    }
+    "alder.sites.small.example"  = "alder.sites.small.example."
+    "birch.sites.small.example"  = "birch.sites.small.example."
+    "cedar.sites.small.example"  = "cedar.sites.small.example."
+    "damson.sites.small.example" = "damson.sites.small.example."
   }
 }

@@ -204,9 +204,9 @@ module "shard" {
   }
   media_bucket = null
   armor = {
-    e1 = {
-      name                = "sml-edge-e1"
-      description         = "Sites behind edge e1"
+    standard = {
+      name                = "sml-armor-standard"
+      description         = "Sites behind edges with Cloud Armor standard"
       adaptive_protection = false
       json_parsing        = "STANDARD"
       log_level           = "NORMAL"

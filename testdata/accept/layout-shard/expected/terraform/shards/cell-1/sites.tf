@@ -270,7 +270,7 @@ module "site_alder" {
     name            = "wp-alder"
     group_name      = "wp-alder"
     description     = "Site alder on shard cell-1"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",
@@ -611,7 +611,7 @@ module "site_birch" {
     name            = "wp-birch"
     group_name      = "wp-birch"
     description     = "Site birch on shard cell-1"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

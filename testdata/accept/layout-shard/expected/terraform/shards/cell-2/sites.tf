@@ -270,7 +270,7 @@ module "site_cedar" {
     name            = "wp-cedar"
     group_name      = "wp-cedar"
     description     = "Site cedar on shard cell-2"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",
@@ -611,7 +611,7 @@ module "site_damson" {
     name            = "wp-damson"
     group_name      = "wp-damson"
     description     = "Site damson on shard cell-2"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -49,31 +49,12 @@ module "edge" {
     profile     = "MODERN"
     min_version = "TLS_1_2"
   }
-  authorizations = {
-    "sites.small.example" = {
-      name         = "d-sites-small-example-8255a19122"
-      domain       = "sites.small.example"
-      zone         = "sites"
-      zone_project = "sml-edge-k4q1"
-    }
-  }
+  authorizations = {}
   certificates = {
-    "*.sites.small.example" = {
-      name           = "c-x-sites-small-example-a8bba9eac2"
-      description    = "Certificate of *.sites.small.example"
-      domains        = ["sites.small.example", "*.sites.small.example"]
-      authorizations = ["sites.small.example"]
-    }
     "blog.example" = {
-      name           = "c-blog-example-eefeed67e9"
-      description    = "Certificate of blog.example"
-      domains        = ["blog.example"]
-      authorizations = []
-    }
-    "www.blog.example" = {
-      name           = "c-www-blog-example-3b39f89fd2"
-      description    = "Certificate of www.blog.example"
-      domains        = ["www.blog.example"]
+      name           = "c-blog-example-1552b41b39"
+      description    = "Certificate of blog.example, www.blog.example"
+      domains        = ["blog.example", "www.blog.example"]
       authorizations = []
     }
   }
@@ -81,8 +62,8 @@ module "edge" {
     "*.sites.small.example" = {
       name         = "e-x-sites-small-example-7bc4c724b4"
       hostname     = "*.sites.small.example"
-      certificates = ["*.sites.small.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/sml-edge-k4q1/locations/global/certificates/c-sites-small-example-a8bba9eac2"]
     }
     "blog.example" = {
       name         = "e-blog-example-050706cfbb"
@@ -93,13 +74,13 @@ module "edge" {
     default = {
       name         = "e-default-37a8eec1ce"
       hostname     = ""
-      certificates = ["*.sites.small.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/sml-edge-k4q1/locations/global/certificates/c-sites-small-example-a8bba9eac2"]
     }
     "www.blog.example" = {
       name         = "e-www-blog-example-50330907bd"
       hostname     = "www.blog.example"
-      certificates = ["www.blog.example"]
+      certificates = ["blog.example"]
       external     = []
     }
   }
@@ -119,12 +100,13 @@ module "edge" {
       code  = "MOVED_PERMANENTLY_DEFAULT"
     }
   }
+  dns = {
+    project = "sml-edge-k4q1"
+    zone    = "sites"
+    target  = "e1.edge.sites.small.example."
+    ttl     = 300
+  }
   records = {
-    "blog.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "blog.sites.small.example"
-      ttl     = 300
-    }
+    "blog.sites.small.example" = "blog.sites.small.example."
   }
 }

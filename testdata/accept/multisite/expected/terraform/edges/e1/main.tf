@@ -51,91 +51,51 @@ module "edge" {
   }
   authorizations = {
     "choir.parish.example" = {
-      name         = "d-choir-parish-example-187444c2d7"
-      domain       = "choir.parish.example"
-      zone         = ""
-      zone_project = ""
+      name   = "d-choir-parish-example-187444c2d7"
+      domain = "choir.parish.example"
     }
     "parish.example" = {
-      name         = "d-parish-example-22efb647ea"
-      domain       = "parish.example"
-      zone         = ""
-      zone_project = ""
-    }
-    "sites.small.example" = {
-      name         = "d-sites-small-example-8255a19122"
-      domain       = "sites.small.example"
-      zone         = "sites"
-      zone_project = "sml-edge-k4q1"
-    }
-    "www.parish.example" = {
-      name         = "d-www-parish-example-9c83a0a750"
-      domain       = "www.parish.example"
-      zone         = ""
-      zone_project = ""
+      name   = "d-parish-example-22efb647ea"
+      domain = "parish.example"
     }
   }
   certificates = {
-    "*.parish.example" = {
-      name           = "c-x-parish-example-283f613c9b"
-      description    = "Certificate of *.parish.example"
-      domains        = ["*.parish.example"]
-      authorizations = ["parish.example"]
-    }
-    "*.sites.small.example" = {
-      name           = "c-x-sites-small-example-a8bba9eac2"
-      description    = "Certificate of *.sites.small.example"
-      domains        = ["sites.small.example", "*.sites.small.example"]
-      authorizations = ["sites.small.example"]
-    }
-    "choir.parish.example" = {
+    "choir.parish.example by DNS" = {
       name           = "c-choir-parish-example-996e2e081d"
       description    = "Certificate of choir.parish.example"
       domains        = ["choir.parish.example"]
       authorizations = ["choir.parish.example"]
     }
     "club.example" = {
-      name           = "c-club-example-9faf218b3e"
-      description    = "Certificate of club.example"
-      domains        = ["club.example"]
+      name           = "c-club-example-b3b29a7a51"
+      description    = "Certificate of club.example, www.club.example"
+      domains        = ["club.example", "www.club.example"]
       authorizations = []
     }
-    "parish.example" = {
-      name           = "c-parish-example-69e51a92a8"
-      description    = "Certificate of parish.example"
-      domains        = ["parish.example"]
+    "parish.example by DNS" = {
+      name           = "c-x-parish-example-3e9e9e799a"
+      description    = "Certificate of *.parish.example, parish.example"
+      domains        = ["*.parish.example", "parish.example"]
       authorizations = ["parish.example"]
-    }
-    "www.club.example" = {
-      name           = "c-www-club-example-1aee129120"
-      description    = "Certificate of www.club.example"
-      domains        = ["www.club.example"]
-      authorizations = []
-    }
-    "www.parish.example" = {
-      name           = "c-www-parish-example-e6f4a57d74"
-      description    = "Certificate of www.parish.example"
-      domains        = ["www.parish.example"]
-      authorizations = ["www.parish.example"]
     }
   }
   entries = {
     "*.parish.example" = {
       name         = "e-x-parish-example-16c2d32d7c"
       hostname     = "*.parish.example"
-      certificates = ["*.parish.example"]
+      certificates = ["parish.example by DNS"]
       external     = []
     }
     "*.sites.small.example" = {
       name         = "e-x-sites-small-example-7bc4c724b4"
       hostname     = "*.sites.small.example"
-      certificates = ["*.sites.small.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/sml-edge-k4q1/locations/global/certificates/c-sites-small-example-a8bba9eac2"]
     }
     "choir.parish.example" = {
       name         = "e-choir-parish-example-187444c2d7"
       hostname     = "choir.parish.example"
-      certificates = ["choir.parish.example"]
+      certificates = ["choir.parish.example by DNS"]
       external     = []
     }
     "club.example" = {
@@ -147,25 +107,25 @@ module "edge" {
     default = {
       name         = "e-default-37a8eec1ce"
       hostname     = ""
-      certificates = ["*.sites.small.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/sml-edge-k4q1/locations/global/certificates/c-sites-small-example-a8bba9eac2"]
     }
     "parish.example" = {
       name         = "e-parish-example-22efb647ea"
       hostname     = "parish.example"
-      certificates = ["parish.example"]
+      certificates = ["parish.example by DNS"]
       external     = []
     }
     "www.club.example" = {
       name         = "e-www-club-example-5020f3a6d0"
       hostname     = "www.club.example"
-      certificates = ["www.club.example"]
+      certificates = ["club.example"]
       external     = []
     }
     "www.parish.example" = {
       name         = "e-www-parish-example-9c83a0a750"
       hostname     = "www.parish.example"
-      certificates = ["www.parish.example"]
+      certificates = ["parish.example by DNS"]
       external     = []
     }
   }
@@ -201,18 +161,14 @@ module "edge" {
       code  = "MOVED_PERMANENTLY_DEFAULT"
     }
   }
+  dns = {
+    project = "sml-edge-k4q1"
+    zone    = "sites"
+    target  = "e1.edge.sites.small.example."
+    ttl     = 300
+  }
   records = {
-    "club.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "club.sites.small.example"
-      ttl     = 300
-    }
-    "parish.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "parish.sites.small.example"
-      ttl     = 300
-    }
+    "club.sites.small.example"   = "club.sites.small.example."
+    "parish.sites.small.example" = "parish.sites.small.example."
   }
 }

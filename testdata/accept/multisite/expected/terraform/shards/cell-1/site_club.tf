@@ -281,7 +281,7 @@ module "site_club" {
     name            = "wp-club"
     group_name      = "wp-club"
     description     = "Site club on shard cell-1"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -305,7 +305,7 @@ module "site_parish" {
     name            = "wp-parish"
     group_name      = "wp-parish"
     description     = "Site parish on shard cell-1"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

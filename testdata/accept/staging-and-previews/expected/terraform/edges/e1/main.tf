@@ -49,31 +49,18 @@ module "edge" {
     profile     = "MODERN"
     min_version = "TLS_1_2"
   }
-  authorizations = {
-    "sites.small.example" = {
-      name         = "d-sites-small-example-8255a19122"
-      domain       = "sites.small.example"
-      zone         = "sites"
-      zone_project = "sml-edge-k4q1"
-    }
-  }
+  authorizations = {}
   certificates = {
-    "*.sites.small.example" = {
-      name           = "c-x-sites-small-example-a8bba9eac2"
-      description    = "Certificate of *.sites.small.example"
-      domains        = ["sites.small.example", "*.sites.small.example"]
-      authorizations = ["sites.small.example"]
-    }
     "bread-shop.example" = {
-      name           = "c-bread-shop-example-9b6b240d5c"
-      description    = "Certificate of bread-shop.example"
-      domains        = ["bread-shop.example"]
+      name           = "c-bread-shop-example-467399146f"
+      description    = "Certificate of bread-shop.example, www.bread-shop.example"
+      domains        = ["bread-shop.example", "www.bread-shop.example"]
       authorizations = []
     }
     "bread.example" = {
-      name           = "c-bread-example-0efc2ec73c"
-      description    = "Certificate of bread.example"
-      domains        = ["bread.example"]
+      name           = "c-bread-example-7339f39e60"
+      description    = "Certificate of bread.example, www.bread.example"
+      domains        = ["bread.example", "www.bread.example"]
       authorizations = []
     }
     "staging.bread.example" = {
@@ -82,25 +69,13 @@ module "edge" {
       domains        = ["staging.bread.example"]
       authorizations = []
     }
-    "www.bread-shop.example" = {
-      name           = "c-www-bread-shop-example-50cbd76860"
-      description    = "Certificate of www.bread-shop.example"
-      domains        = ["www.bread-shop.example"]
-      authorizations = []
-    }
-    "www.bread.example" = {
-      name           = "c-www-bread-example-711d773eee"
-      description    = "Certificate of www.bread.example"
-      domains        = ["www.bread.example"]
-      authorizations = []
-    }
   }
   entries = {
     "*.sites.small.example" = {
       name         = "e-x-sites-small-example-7bc4c724b4"
       hostname     = "*.sites.small.example"
-      certificates = ["*.sites.small.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/sml-edge-k4q1/locations/global/certificates/c-sites-small-example-a8bba9eac2"]
     }
     "bread-shop.example" = {
       name         = "e-bread-shop-example-3390b045ff"
@@ -117,8 +92,8 @@ module "edge" {
     default = {
       name         = "e-default-37a8eec1ce"
       hostname     = ""
-      certificates = ["*.sites.small.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/sml-edge-k4q1/locations/global/certificates/c-sites-small-example-a8bba9eac2"]
     }
     "staging.bread.example" = {
       name         = "e-staging-bread-example-9f6e1eb6ba"
@@ -129,13 +104,13 @@ module "edge" {
     "www.bread-shop.example" = {
       name         = "e-www-bread-shop-example-8baaab43f1"
       hostname     = "www.bread-shop.example"
-      certificates = ["www.bread-shop.example"]
+      certificates = ["bread-shop.example"]
       external     = []
     }
     "www.bread.example" = {
       name         = "e-www-bread-example-a91a6897db"
       hostname     = "www.bread.example"
-      certificates = ["www.bread.example"]
+      certificates = ["bread.example"]
       external     = []
     }
   }
@@ -173,30 +148,16 @@ module "edge" {
       code  = "MOVED_PERMANENTLY_DEFAULT"
     }
   }
+  dns = {
+    project = "sml-edge-k4q1"
+    zone    = "sites"
+    target  = "e1.edge.sites.small.example."
+    ttl     = 300
+  }
   records = {
-    "bread-shop--pr7.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "bread-shop--pr7.sites.small.example"
-      ttl     = 300
-    }
-    "bread-shop--pr999.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "bread-shop--pr999.sites.small.example"
-      ttl     = 300
-    }
-    "bread-shop--staging.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "bread-shop--staging.sites.small.example"
-      ttl     = 300
-    }
-    "bread-shop.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "bread-shop.sites.small.example"
-      ttl     = 300
-    }
+    "bread-shop--pr7.sites.small.example"     = "bread-shop--pr7.sites.small.example."
+    "bread-shop--pr999.sites.small.example"   = "bread-shop--pr999.sites.small.example."
+    "bread-shop--staging.sites.small.example" = "bread-shop--staging.sites.small.example."
+    "bread-shop.sites.small.example"          = "bread-shop.sites.small.example."
   }
 }

@@ -298,7 +298,7 @@ module "site_bread_shop" {
     name            = "wp-bread-shop"
     group_name      = "wp-bread-shop"
     description     = "Site bread-shop on shard cell-1"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

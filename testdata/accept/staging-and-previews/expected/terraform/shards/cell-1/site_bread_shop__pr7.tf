@@ -275,7 +275,7 @@ module "site_bread_shop__pr7" {
     name            = "wp-bread-shop--pr7"
     group_name      = "wp-bread-shop--pr7"
     description     = "Site bread-shop--pr7 on shard cell-1"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -283,7 +283,7 @@ module "site_bread_shop__pr999" {
     name            = "wp-bread-shop--pr999"
     group_name      = "wp-bread-shop--pr999"
     description     = "Site bread-shop--pr999 on shard cell-1"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

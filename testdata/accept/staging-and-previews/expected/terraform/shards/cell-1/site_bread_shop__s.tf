@@ -306,7 +306,7 @@ module "site_bread_shop__s" {
     name            = "wp-bread-shop--s"
     group_name      = "wp-bread-shop--s"
     description     = "Site bread-shop--staging on shard cell-1"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

@@ -49,43 +49,18 @@ module "edge" {
     profile     = "MODERN"
     min_version = "TLS_1_2"
   }
-  authorizations = {
-    "sites.small.example" = {
-      name         = "d-sites-small-example-8255a19122"
-      domain       = "sites.small.example"
-      zone         = "sites"
-      zone_project = "sml-edge-k4q1"
-    }
-  }
+  authorizations = {}
   certificates = {
-    "*.sites.small.example" = {
-      name           = "c-x-sites-small-example-a8bba9eac2"
-      description    = "Certificate of *.sites.small.example"
-      domains        = ["sites.small.example", "*.sites.small.example"]
-      authorizations = ["sites.small.example"]
-    }
     "late-payer.example" = {
-      name           = "c-late-payer-example-3bb108e6b0"
-      description    = "Certificate of late-payer.example"
-      domains        = ["late-payer.example"]
+      name           = "c-late-payer-example-cb7dc82c6f"
+      description    = "Certificate of late-payer.example, www.late-payer.example"
+      domains        = ["late-payer.example", "www.late-payer.example"]
       authorizations = []
     }
     "open-shop.example" = {
-      name           = "c-open-shop-example-c678b643d7"
-      description    = "Certificate of open-shop.example"
-      domains        = ["open-shop.example"]
-      authorizations = []
-    }
-    "www.late-payer.example" = {
-      name           = "c-www-late-payer-example-037911d389"
-      description    = "Certificate of www.late-payer.example"
-      domains        = ["www.late-payer.example"]
-      authorizations = []
-    }
-    "www.open-shop.example" = {
-      name           = "c-www-open-shop-example-cf85d889c5"
-      description    = "Certificate of www.open-shop.example"
-      domains        = ["www.open-shop.example"]
+      name           = "c-open-shop-example-8b5b44de28"
+      description    = "Certificate of open-shop.example, www.open-shop.example"
+      domains        = ["open-shop.example", "www.open-shop.example"]
       authorizations = []
     }
   }
@@ -93,14 +68,14 @@ module "edge" {
     "*.sites.small.example" = {
       name         = "e-x-sites-small-example-7bc4c724b4"
       hostname     = "*.sites.small.example"
-      certificates = ["*.sites.small.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/sml-edge-k4q1/locations/global/certificates/c-sites-small-example-a8bba9eac2"]
     }
     default = {
       name         = "e-default-37a8eec1ce"
       hostname     = ""
-      certificates = ["*.sites.small.example"]
-      external     = []
+      certificates = []
+      external     = ["projects/sml-edge-k4q1/locations/global/certificates/c-sites-small-example-a8bba9eac2"]
     }
     "late-payer.example" = {
       name         = "e-late-payer-example-c12edb5d95"
@@ -117,13 +92,13 @@ module "edge" {
     "www.late-payer.example" = {
       name         = "e-www-late-payer-example-662541c0ce"
       hostname     = "www.late-payer.example"
-      certificates = ["www.late-payer.example"]
+      certificates = ["late-payer.example"]
       external     = []
     }
     "www.open-shop.example" = {
       name         = "e-www-open-shop-example-7dc8be6370"
       hostname     = "www.open-shop.example"
-      certificates = ["www.open-shop.example"]
+      certificates = ["open-shop.example"]
       external     = []
     }
   }
@@ -154,18 +129,14 @@ module "edge" {
       code  = "MOVED_PERMANENTLY_DEFAULT"
     }
   }
+  dns = {
+    project = "sml-edge-k4q1"
+    zone    = "sites"
+    target  = "e1.edge.sites.small.example."
+    ttl     = 300
+  }
   records = {
-    "late-payer.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "late-payer.sites.small.example"
-      ttl     = 300
-    }
-    "open-shop.sites.small.example" = {
-      project = "sml-edge-k4q1"
-      zone    = "sites"
-      host    = "open-shop.sites.small.example"
-      ttl     = 300
-    }
+    "late-payer.sites.small.example" = "late-payer.sites.small.example."
+    "open-shop.sites.small.example"  = "open-shop.sites.small.example."
   }
 }

@@ -271,7 +271,7 @@ module "site_late_payer" {
     name            = "wp-late-payer"
     group_name      = "wp-late-payer"
     description     = "Site late-payer on shard cell-1"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

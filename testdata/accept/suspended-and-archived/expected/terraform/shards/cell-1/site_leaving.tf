@@ -271,7 +271,7 @@ module "site_leaving" {
     name            = "wp-leaving"
     group_name      = "wp-leaving"
     description     = "Site leaving on shard cell-1"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",

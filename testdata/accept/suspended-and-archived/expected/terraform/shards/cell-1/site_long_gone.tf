@@ -270,7 +270,7 @@ module "site_long_gone" {
     name            = "wp-long-gone"
     group_name      = "wp-long-gone"
     description     = "Site long-gone on shard cell-1"
-    security_policy = module.shard.security_policies["e1"]
+    security_policy = module.shard.security_policies["standard"]
     response_headers = [
       "X-Content-Type-Options: nosniff",
       "Referrer-Policy: strict-origin-when-cross-origin",
