@@ -9,6 +9,8 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::rehearse::log::Format;
+use crate::rehearse::session::Until;
 use crate::render;
 
 /// Compiles a fleet of WordPress sites in Git into Terraform, Cloud Build, ProxySQL and database state.
@@ -48,6 +50,8 @@ pub enum Command {
     Place(PlaceArgs),
     /// Show what changes between two revisions.
     Plan(PlanArgs),
+    /// Apply stacks with the real terraform to a stand-in for Google, and remove them again.
+    Rehearse(RehearseArgs),
     /// Print the page of a diagnostic code, or the value of a field and where it comes from.
     Explain(ExplainArgs),
     /// Print the JSON Schema of a kind.
@@ -158,6 +162,41 @@ pub struct PlanArgs {
     /// End with 2 if there are changes.
     #[arg(long, env = "AIPRESS_DETAILED_EXITCODE", hide_env = true, value_parser = FalseyValueParser::new())]
     pub detailed_exitcode: bool,
+}
+
+/// Arguments of `rehearse`.
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// Stacks such as `platform` or `shards/*` (default: all, in the order of their dependency).
+    #[arg(value_name = "STACK")]
+    pub stacks: Vec<String>,
+    /// The fleet.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The last step: for quick turns stop before terraform applies.
+    #[arg(long, value_enum, default_value_t = Until::Destroy, env = "AIPRESS_REHEARSE_UNTIL", hide_env = true)]
+    pub until: Until,
+    /// Stacks at one time that do not wait for each other (default: one a core).
+    #[arg(long, value_name = "N", env = "AIPRESS_REHEARSE_JOBS", hide_env = true)]
+    pub jobs: Option<usize>,
+    /// Work in this folder, which must be empty or absent, and keep it.
+    #[arg(long, value_name = "DIR", env = "AIPRESS_REHEARSE_KEEP", hide_env = true)]
+    pub keep: Option<PathBuf>,
+    /// Refuse this resource once, finish with a second run, and compare with a run in which nothing fails.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "kill_after", env = "AIPRESS_REHEARSE_FAIL", hide_env = true)]
+    pub fail: Option<String>,
+    /// Kill terraform in each stack after this number of resources, finish with a second run, and compare.
+    #[arg(long, value_name = "N", env = "AIPRESS_REHEARSE_KILL_AFTER", hide_env = true)]
+    pub kill_after: Option<usize>,
+    /// How to write the result.
+    #[arg(long, value_enum, default_value_t = Format::Text, env = "AIPRESS_REHEARSE_FORMAT", hide_env = true)]
+    pub format: Format,
+    /// The terraform to run (default: the one on the path).
+    #[arg(long, value_name = "PATH", env = "AIPRESS_TERRAFORM", hide_env = true)]
+    pub terraform: Option<PathBuf>,
+    /// The stand-in for Google (default: the one beside this program).
+    #[arg(long, value_name = "PATH", env = "AIPRESS_STANDIN", hide_env = true)]
+    pub standin: Option<PathBuf>,
 }
 
 /// Arguments of `explain`.

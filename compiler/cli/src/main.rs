@@ -7,6 +7,7 @@ mod commands;
 mod exit;
 mod fleet;
 mod out;
+mod rehearse;
 mod render;
 mod source;
 mod words;
@@ -17,8 +18,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    // Killing is safe at any moment, so an interrupted run only has to say how it ended.
-    let _ = ctrlc::set_handler(|| std::process::exit(exit::INTERRUPTED));
+    // Killing is safe at any moment; only a rehearsal leaves something: programs that run and a folder.
+    let _ = ctrlc::set_handler(|| {
+        rehearse::interrupt::clean();
+        std::process::exit(exit::INTERRUPTED)
+    });
     let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

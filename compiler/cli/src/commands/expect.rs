@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use aipress_core::Stack;
 use aipress_core::diag::{Code, Diagnostic, Diagnostics, count, list};
 use serde::Deserialize;
 
 use crate::exit::{Exit, Failure};
 use crate::fleet::Fleet;
 use crate::out;
+use crate::rehearse::select;
 
 const UNEXPECTED: Code = Code(604);
 const UNREADABLE: Code = Code(605);
@@ -45,15 +45,21 @@ struct Expected {
 /// An unknown stack, a file that is no plan, or every address that only one side has.
 pub fn run(fleet: &Fleet, name: &str, plan: &Path) -> Result<Exit, Failure> {
     let expected = expected(fleet, name)?;
-    let proposed = proposed(plan)?;
-    let mut found = Diagnostics::new();
-    found.extend(difference(name, "does not propose", expected.difference(&proposed)));
-    found.extend(difference(name, "proposes without a prediction", proposed.difference(&expected)));
+    let found = compare(name, &expected, &proposed(plan)?);
     if found.has_errors() {
         return Err(Failure::new(fleet.sources.clone(), found));
     }
     out::result(&format!("stack {name}: {} as predicted\n", count(expected.len(), "resource", "resources")));
     Ok(Exit::Fine)
+}
+
+/// Names the addresses that only the prediction or only Terraform has.
+#[must_use]
+pub fn compare(stack: &str, expected: &BTreeSet<String>, proposed: &BTreeSet<String>) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    found.extend(difference(stack, "does not propose", expected.difference(proposed)));
+    found.extend(difference(stack, "proposes without a prediction", proposed.difference(expected)));
+    found
 }
 
 fn difference<'a>(stack: &str, what: &str, addresses: impl Iterator<Item = &'a String>) -> Option<Diagnostic> {
@@ -70,8 +76,8 @@ fn difference<'a>(stack: &str, what: &str, addresses: impl Iterator<Item = &'a S
 
 fn expected(fleet: &Fleet, name: &str) -> Result<BTreeSet<String>, Failure> {
     let stacks = fleet.compilation.stacks();
-    let stack = stacks.iter().find(|stack| folder(stack).as_deref() == Some(name)).ok_or_else(|| {
-        let known: Vec<String> = stacks.iter().filter_map(folder).collect();
+    let stack = stacks.iter().find(|stack| select::name(stack).as_deref() == Some(name)).ok_or_else(|| {
+        let known: Vec<String> = stacks.iter().filter_map(select::name).collect();
         Failure::plain(
             Diagnostic::error_without_place(UNREADABLE, format!("there is no stack `{name}`"))
                 .help(format!("name one of {}.", list(known, "or", 12))),
@@ -80,19 +86,14 @@ fn expected(fleet: &Fleet, name: &str) -> Result<BTreeSet<String>, Failure> {
     let files = fleet.compilation.render(stack).map_err(|found| Failure::new(fleet.sources.clone(), found))?;
     let path = format!("terraform/{name}/expected.json");
     let text = files.into_iter().find(|file| file.path == path).map(|file| file.content).unwrap_or_default();
-    let prediction: Option<Expected> = serde_json::from_str(&text).ok();
-    Ok(prediction.map(|prediction| prediction.addresses.into_iter().collect()).unwrap_or_default())
+    Ok(addresses(&text))
 }
 
-/// The folder below `terraform/`, which is also what the pipeline calls the stack.
-fn folder(stack: &Stack) -> Option<String> {
-    match stack {
-        Stack::Bootstrap => Some("bootstrap".to_owned()),
-        Stack::Platform => Some("platform".to_owned()),
-        Stack::Edge(name) => Some(format!("edges/{name}")),
-        Stack::Shard(name) => Some(format!("shards/{name}")),
-        Stack::Common => None,
-    }
+/// Reads the predicted addresses of an `expected.json`.
+#[must_use]
+pub fn addresses(text: &str) -> BTreeSet<String> {
+    let prediction: Option<Expected> = serde_json::from_str(text).ok();
+    prediction.map(|prediction| prediction.addresses.into_iter().collect()).unwrap_or_default()
 }
 
 /// Resources that will exist after the plan: those that it only deletes are not counted.

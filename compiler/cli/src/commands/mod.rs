@@ -4,11 +4,12 @@ mod blueprint;
 mod check;
 mod compile;
 mod completions;
-mod expect;
+pub mod expect;
 mod explain;
 mod init;
 mod place;
 mod plan;
+mod rehearse;
 mod schema;
 
 use crate::args::{Cli, Command};
@@ -26,6 +27,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Compile(args) => compile::run(folder, args),
         Command::Place(args) => place::run(folder, args),
         Command::Plan(args) => plan::run(folder, args),
+        Command::Rehearse(args) => rehearse::run(folder, args),
         Command::Explain(args) => explain::run(folder, args),
         Command::Schema(args) => schema::run(folder, args),
         Command::Blueprint(args) => blueprint::run(folder, args),
