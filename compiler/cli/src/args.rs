@@ -121,6 +121,7 @@ pub struct CompileArgs {
 
 /// Arguments of `place`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct PlaceArgs {
     /// The date for rules with a date, as YYYY-MM-DD (default: today, UTC).
     #[arg(long, value_name = "DATE", env = "AIPRESS_NOW", hide_env = true, value_parser = date)]
@@ -130,6 +131,27 @@ pub struct PlaceArgs {
     pub write: bool,
     /// Write nothing; fail with 4 if a site has no recorded place.
     #[arg(long, conflicts_with = "write", env = "AIPRESS_PLACE_CHECK", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub check: bool,
+    /// Show which sites that are not live yet leave shards that merged branches overfilled; with --write record it.
+    #[arg(long, conflicts_with = "check", env = "AIPRESS_PLACE_REPAIR", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub repair: bool,
+    /// Something else to do with the lock.
+    #[command(subcommand)]
+    pub action: Option<PlaceAction>,
+}
+
+/// What else is done with the placement lock.
+#[derive(Debug, Subcommand)]
+pub enum PlaceAction {
+    /// Fold all segments of the lock into its base files; meant for the main branch.
+    Compact(CompactArgs),
+}
+
+/// Arguments of `place compact`.
+#[derive(Debug, Args)]
+pub struct CompactArgs {
+    /// Write nothing; fail with 4 if there is something to fold.
+    #[arg(long, env = "AIPRESS_PLACE_COMPACT_CHECK", hide_env = true, value_parser = FalseyValueParser::new())]
     pub check: bool,
 }
 

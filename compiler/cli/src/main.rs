@@ -10,6 +10,7 @@ mod out;
 mod rehearse;
 mod render;
 mod source;
+mod survey;
 mod words;
 mod workspace;
 

@@ -37,6 +37,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("place/fleet.rs", "check", "the one place that turns a checked fleet into what placement works on"),
     ("place/fleet.rs", "spec", "the same"),
     ("place/fleet.rs", "graph", "how many shards a region has addresses for"),
+    ("place/survey.rs", "check", "checks a fleet for the commands that only ask about placement"),
     ("emit/terraform.rs", "lower", "`Call`, which is what a root is made of"),
     ("emit/terraform.rs", "blueprint", "the order of a blueprint's variables and its providers"),
     ("emit/terraform.rs", "spec", "versions and layout, as the platform says them"),

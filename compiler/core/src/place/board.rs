@@ -73,6 +73,19 @@ impl Board {
         self.loads[shard].add(demand);
     }
 
+    pub fn sub(&mut self, shard: usize, demand: &Demand) {
+        self.loads[shard].sub(demand);
+    }
+
+    /// Lowers both limits of a shard; a limit of nothing closes it to every site.
+    pub fn limit_to(&mut self, shard: usize, most: &Demand) {
+        let gauge = &mut self.gauges[shard];
+        for (k, most) in most.0.iter().enumerate() {
+            gauge.hard.0[k] = gauge.hard.0[k].min(*most);
+            gauge.soft.0[k] = gauge.soft.0[k].min(*most);
+        }
+    }
+
     pub fn has_room(&self, shard: usize, demand: &Demand, limit: Limit) -> bool {
         let gauge = &self.gauges[shard];
         let limit = match limit {

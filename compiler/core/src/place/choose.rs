@@ -145,9 +145,21 @@ impl<'a, 'f> Chooser<'a, 'f> {
     /// Finds a shard for a site and puts the site there.
     pub fn put(&mut self, site: usize, site_hash: u64, class: usize) -> Option<Choice> {
         let choice = self.choose(site, site_hash, class)?;
-        self.board.add(choice.shard, &self.fleet.sites[site].demand);
-        self.peers.settle(self.fleet, site, choice.shard);
+        self.settle(site, choice.shard);
         Some(choice)
+    }
+
+    /// Puts a site on a shard that the caller has chosen.
+    pub fn settle(&mut self, site: usize, shard: usize) {
+        self.board.add(shard, &self.fleet.sites[site].demand);
+        self.peers.settle(self.fleet, site, shard);
+    }
+
+    /// Takes a site off its shard: what had no room before may have some now.
+    pub fn take(&mut self, site: usize, shard: usize) {
+        self.board.sub(shard, &self.fleet.sites[site].demand);
+        self.peers.leave(self.fleet, site, shard);
+        self.classes.iter_mut().for_each(|class| class.full = [Vec::new(), Vec::new()]);
     }
 
     fn choose(&mut self, site: usize, site_hash: u64, class: usize) -> Option<Choice> {

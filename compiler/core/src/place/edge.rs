@@ -28,6 +28,18 @@ pub(super) fn choose(fleet: &Roster<'_>, new: &[usize], policy: &Policy) -> Vec<
     chosen
 }
 
+/// Returns another edge for recorded sites whose own edge serves too many, in the order of `leaving`.
+pub(super) fn replace(fleet: &Roster<'_>, leaving: &[usize], policy: &Policy) -> Vec<Option<usize>> {
+    let mut desk = Desk::new(fleet, policy);
+    // An edge that is too full stays out of the choice: its count falls only once all have left.
+    let mut choose = |site: &usize| {
+        let edge = desk.least_loaded(hash::name_hash(&policy.salt, &fleet.sites[*site].id))?;
+        desk.counts[edge] += 1;
+        Some(edge)
+    };
+    leaving.iter().map(&mut choose).collect()
+}
+
 struct Desk<'a, 'f> {
     fleet: &'f Roster<'a>,
     counts: Vec<u64>,

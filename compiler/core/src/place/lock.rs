@@ -195,6 +195,17 @@ impl Lock {
         self.highest = self.highest.max(other.highest);
     }
 
+    /// Returns the state without the records of sites whose data is gone; their tombstones stay.
+    #[must_use]
+    pub fn without_gone(&self) -> Self {
+        let mut kept = self.clone();
+        kept.entries.retain(|site, entry| {
+            let gone = |found: &Tombstone| found.holds.is_none() && found.generation >= entry.winner.generation;
+            !self.tombstones.get(site).is_some_and(gone)
+        });
+        kept
+    }
+
     /// Returns the record of a site.
     #[must_use]
     pub fn get(&self, site: &str) -> Option<&Record> {

@@ -6,6 +6,8 @@
 
 mod board;
 mod choose;
+pub mod compact;
+mod cover;
 mod edge;
 mod filter;
 pub mod fleet;
@@ -15,9 +17,12 @@ pub mod lock;
 pub mod lock_text;
 pub mod model;
 mod peers;
+pub mod rebalance;
+pub mod repair;
 mod report;
 mod ring;
 mod roster;
+pub mod survey;
 mod verify;
 
 use std::cmp::Reverse;
@@ -28,6 +33,7 @@ use choose::Chooser;
 pub use lock::{Lock, Reason, Record, Tombstone};
 pub use lock_text::segment_files;
 pub use model::{Demand, Dimension, EdgeRoom, EnvironmentKind, Peer, Policy, ShardRoom, SiteRequest, State};
+pub use rebalance::Situation;
 use roster::Roster;
 
 /// The version of the algorithm; written `p1`. Raised when the same input could be proposed another home.

@@ -58,6 +58,30 @@ impl<'a> Peers<'a> {
         }
     }
 
+    /// Notes that a site has left a shard.
+    pub fn leave(&mut self, fleet: &Roster<'a>, site: usize, shard: usize) {
+        let (request, shard, number) = (fleet.sites[site], small(shard), small(site));
+        for tag in carried(&self.near, request) {
+            let homes = &mut self.near_homes[tag as usize];
+            if let Some(count) = homes.get_mut(&shard) {
+                *count -= 1;
+                if *count == 0 {
+                    homes.remove(&shard);
+                }
+            }
+        }
+        for tag in carried(&self.apart, request) {
+            if let Some(presence) = self.presence.get_mut(&(shard, tag)) {
+                presence.carriers.retain(|carrier| *carrier != number);
+            }
+        }
+        for tag in request.apart.iter().filter_map(|peer| self.apart.get(&peer.value)) {
+            if let Some(presence) = self.presence.get_mut(&(shard, *tag)) {
+                presence.refusers.retain(|refuser| *refuser != number);
+            }
+        }
+    }
+
     /// Returns the shards on which the peers live that a site wants to be near to, ascending.
     pub fn near_shards(&self, site: &SiteRequest) -> Vec<u32> {
         if site.near.is_empty() {

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::board::Board;
+use super::choose::Chooser;
 use super::filter::{self, Refusal};
-use super::model::{Dimension, SiteRequest, State, names, thousands, verb};
+use super::model::{Demand, Dimension, SiteRequest, State, names, thousands, verb};
 use super::peers::Peers;
 use super::roster::Roster;
 use super::verify;
@@ -19,6 +20,8 @@ const NAMED: usize = 5;
 enum Obstacle {
     Refused(Refusal),
     Peer(usize),
+    /// It has to shed sites itself.
+    Closed,
     /// The dimensions that lack room, with the missing amounts.
     Room(Vec<(Dimension, u64)>),
 }
@@ -56,6 +59,9 @@ fn obstacle(fleet: &Roster<'_>, board: &Board, peers: &Peers<'_>, site: &SiteReq
     if let Some(peer) = peers.conflict(fleet, site, shard) {
         return Obstacle::Peer(peer);
     }
+    if *board.hard(shard) == Demand::default() {
+        return Obstacle::Closed;
+    }
     let (load, hard) = (board.load(shard), board.hard(shard));
     let lack = |dimension: Dimension| {
         let (used, asked) = (load.get(dimension), site.demand.get(dimension));
@@ -65,11 +71,30 @@ fn obstacle(fleet: &Roster<'_>, board: &Board, peers: &Peers<'_>, site: &SiteReq
     Obstacle::Room(Dimension::ALL.into_iter().filter_map(lack).collect())
 }
 
+/// Says why no other shard takes a site, the nearest to a solution first; at most five, and how many more there are.
+pub(super) fn obstacles(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, site: usize, home: usize) -> Vec<String> {
+    let request = fleet.sites[site];
+    let others = fleet.shards_in(&request.region).iter().filter(|shard| **shard != home);
+    let mut found: Vec<(usize, Obstacle)> =
+        others.map(|shard| (*shard, obstacle(fleet, &chooser.board, &chooser.peers, request, *shard))).collect();
+    found.sort_by_key(|(shard, obstacle)| effort(&chooser.board, *shard, obstacle));
+    let mut said: Vec<String> =
+        found.iter().take(NAMED).map(|(shard, obstacle)| say(fleet, request, *shard, obstacle)).collect();
+    match found.len() {
+        0 => said.push(format!("region `{}` has no other shard", request.region.value)),
+        many if many > NAMED => said.push(format!("{} more do not fit either", many - NAMED)),
+        _ => {}
+    }
+    said
+}
+
 fn say(fleet: &Roster<'_>, site: &SiteRequest, shard: usize, obstacle: &Obstacle) -> String {
     let id = &fleet.shards[shard].id;
     match obstacle {
         Obstacle::Refused(refusal) => filter::say(*refusal, site, fleet.shards[shard]),
         Obstacle::Peer(peer) => format!("`{id}` holds `{}`, which must be apart", fleet.sites[*peer].id),
+        Obstacle::Closed => format!("`{id}` has to give sites away itself"),
+        Obstacle::Room(lacks) if lacks.is_empty() => format!("`{id}` has room once others have left"),
         Obstacle::Room(lacks) => {
             let amounts: Vec<String> = lacks.iter().map(|(dimension, missing)| dimension.amount(*missing)).collect();
             format!("`{id}` lacks {}", amounts.join(" and "))
@@ -139,7 +164,7 @@ fn effort(board: &Board, shard: usize, obstacle: &Obstacle) -> (u8, u128, usize)
         Obstacle::Refused(Refusal::State) => (1, 0, shard),
         Obstacle::Refused(Refusal::Tier) => (2, 0, shard),
         Obstacle::Refused(Refusal::Residency) => (3, 0, shard),
-        Obstacle::Peer(_) => (4, 0, shard),
+        Obstacle::Peer(_) | Obstacle::Closed => (4, 0, shard),
         Obstacle::Refused(Refusal::Region | Refusal::DedicatedToOther | Refusal::NotDedicated) => (5, 0, shard),
     }
 }
@@ -162,7 +187,7 @@ fn fix(fleet: &Roster<'_>, board: &Board, site: &SiteRequest, shard: usize, obst
         Obstacle::Refused(Refusal::Residency) => format!("let `{id}` accept residency `{}`", *site.residency),
         Obstacle::Peer(peer) => format!("let it share a shard with `{}`", fleet.sites[*peer].id),
         Obstacle::Refused(Refusal::NotDedicated) => format!("dedicate a shard to `{}`", site.org),
-        Obstacle::Refused(Refusal::State | Refusal::Region | Refusal::DedicatedToOther) => {
+        Obstacle::Closed | Obstacle::Refused(Refusal::State | Refusal::Region | Refusal::DedicatedToOther) => {
             format!("take another shard than `{id}`")
         }
     }
