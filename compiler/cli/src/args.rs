@@ -3,6 +3,8 @@
 //! Every flag can also be given as a variable: flags that several commands share as `AIPRESS_<FLAG>`, the others as
 //! `AIPRESS_<COMMAND>_<FLAG>`.
 
+pub mod placement;
+
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -48,6 +50,8 @@ pub enum Command {
     Compile(CompileArgs),
     /// Show, record or check where unrecorded sites go.
     Place(PlaceArgs),
+    /// Plan moves that drain, fix or level shards.
+    Rebalance(placement::RebalanceArgs),
     /// Show what changes between two revisions.
     Plan(PlanArgs),
     /// Apply stacks with the real terraform to a stand-in for Google, and remove them again.

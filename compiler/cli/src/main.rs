@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod edit;
 mod exit;
 mod fleet;
 mod out;

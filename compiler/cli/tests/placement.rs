@@ -69,3 +69,79 @@ fn a_damaged_lock_is_not_compacted() {
     assert!(text(&output.stderr).contains("AIP0313"));
     assert_eq!(fleet.tree("tenants"), before);
 }
+
+/// Two shards with room for all; both sites are recorded on the first.
+fn level() -> Fleet {
+    let fleet = overfull();
+    let path = fleet.path();
+    for shard in ["cell-1", "cell-2"] {
+        let place = path.join(format!("tenants/shards/{shard}.yaml"));
+        let text = fs::read_to_string(&place).unwrap().replace("sites: 1,", "sites: 20,");
+        fs::write(place, text).unwrap();
+    }
+    fine(&fleet.aipress(&["check", "--locked"]));
+    fleet
+}
+
+#[test]
+fn a_drain_is_shown_and_writes_nothing_until_it_is_asked_to() {
+    let fleet = level();
+    let before = fleet.tree("tenants");
+    let (shown, _) = fine(&fleet.aipress(&["rebalance", "--drain", "cell-1"]));
+    assert_eq!(
+        shown,
+        "wave 1\n  bakery: cell-1 -> cell-2, 5 GiB\n  florist: cell-1 -> cell-2, 5 GiB\n\
+         2 moves in 1 wave, 10 GiB copied; no plan that solves everything needs fewer than 2 or copies less than 10 GiB\n"
+    );
+    let (json, _) = fine(&fleet.aipress(&["rebalance", "--drain", "cell-1", "--format", "json", "--max-moves", "1"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((json["moves"][0]["to"].as_str(), json["postponed"].as_u64()), (Some("cell-2"), Some(1)));
+    assert_eq!(fleet.tree("tenants"), before);
+}
+
+#[test]
+fn written_moves_stand_in_the_documents_and_in_the_lock() {
+    let fleet = level();
+    let document = text(&fs::read(fleet.path().join("tenants/bakery.yaml")).unwrap());
+    fine(&fleet.aipress(&["rebalance", "--drain", "cell-1", "--write"]));
+    let changed = text(&fs::read(fleet.path().join("tenants/bakery.yaml")).unwrap());
+    let line = "  move: {to: {shard: cell-2}, reason: \"cell-1 is being drained\", phase: planned}\n";
+    assert!(changed.contains(line), "{changed}");
+    assert_eq!(changed.replace(line, ""), document);
+    let lock: String = fleet.tree(SEG).into_values().map(|file| text(&file)).collect();
+    assert!(lock.contains("bakery cell-2 e1 g3 p1 drain\n") && lock.contains("florist cell-2 e1 g3 p1 drain\n"));
+    fine(&fleet.aipress(&["check", "--locked"]));
+    // What is on its way is not moved again.
+    let output = fleet.aipress(&["rebalance", "--drain", "cell-2"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stdout).contains("stuck: bakery on cell-2: it is held where it is"),
+        "{}",
+        text(&output.stdout)
+    );
+}
+
+#[test]
+fn a_fix_works_on_a_fleet_that_is_refused_and_says_what_is_stuck() {
+    let fleet = overfull();
+    let (shown, _) = fine(&fleet.aipress(&["rebalance", "--fix"]));
+    assert!(shown.contains("  florist: cell-1 -> cell-2, 5 GiB\n1 move in 1 wave"), "{shown}");
+    let shard = text(&fleet.tree("tenants/shards")["cell-2.yaml"]);
+    let cordoned = shard.replace("  region: europe-west1\n", "  region: europe-west1\n  state: cordoned\n");
+    fleet.write("tenants/shards/cell-2.yaml", cordoned.as_bytes());
+    let output = fleet.aipress(&["rebalance", "--fix"]);
+    assert_eq!(output.status.code(), Some(1));
+    let shown = text(&output.stdout);
+    assert!(shown.contains("not solved: cell-1: 1 site above the goal"), "{shown}");
+    assert!(shown.contains("`cell-2` is cordoned"), "{shown}");
+}
+
+#[test]
+fn an_unknown_shard_and_a_missing_goal_are_refused() {
+    let fleet = level();
+    let output = fleet.aipress(&["rebalance", "--drain", "cell-3"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("did you mean `cell-1`?"), "{}", text(&output.stderr));
+    assert_eq!(fleet.aipress(&["rebalance"]).status.code(), Some(1));
+    assert_eq!(fleet.aipress(&["rebalance", "--level", "0.9"]).status.code(), Some(1));
+}

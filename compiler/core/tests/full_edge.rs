@@ -73,8 +73,7 @@ fn a_full_edge_of_ordinary_sites_has_less_than_two_thirds_of_a_stack() {
 fn a_full_edge_whose_every_host_is_proven_alone_still_fits() {
     let twice = HOSTS - SITES;
     let proven = ", www: none, tls: {mode: dns-auth}";
-    let tenants: Vec<String> =
-        (0..SITES).map(|site| domains(site, if site < twice { 2 } else { 1 }, proven)).collect();
+    let tenants: Vec<String> = (0..SITES).map(|site| domains(site, if site < twice { 2 } else { 1 }, proven)).collect();
     let count = resources(&fleet("{name: e1}", &tenants)).unwrap();
     assert_eq!(count, 3 * HOSTS + SITES + 16);
     assert!(count <= RESOURCES);

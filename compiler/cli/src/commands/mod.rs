@@ -9,6 +9,7 @@ mod explain;
 mod init;
 mod place;
 mod plan;
+mod rebalance;
 mod rehearse;
 mod schema;
 
@@ -26,6 +27,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(folder, args),
         Command::Compile(args) => compile::run(folder, args),
         Command::Place(args) => place::run(folder, args),
+        Command::Rebalance(args) => rebalance::run(folder, args),
         Command::Plan(args) => plan::run(folder, args),
         Command::Rehearse(args) => rehearse::run(folder, args),
         Command::Explain(args) => explain::run(folder, args),

@@ -51,6 +51,20 @@ impl Dimension {
         }
     }
 
+    /// Returns the one word for it in files for programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sites => "sites",
+            Self::Weight => "weight",
+            Self::Storage => "storageMib",
+            Self::Connections => "connections",
+            Self::Services => "services",
+            Self::Cache => "cacheMib",
+            Self::Addresses => "addresses",
+        }
+    }
+
     /// Names the setting of a shard that gives its limit, as messages write it.
     #[must_use]
     pub fn setting(self) -> &'static str {
