@@ -126,10 +126,7 @@ fn finish_in(
         return Err(found);
     }
     let platform = &compilation.fleet().platform.spec;
-    // Bootstrap runs in the shared project, so that project exists before the platform's stack does.
-    let shared = Reference::path(["module", "platform", "google_project", "platform"]).key("shared");
-    let imports =
-        if folder == "platform" { vec![(shared, platform.projects.shared.id.value.clone())] } else { Vec::new() };
+    let imports = imports(compilation, &folder, &project);
     let root = terraform::Root {
         folder,
         terraform: &platform.terraform,
@@ -151,6 +148,20 @@ fn finish_in(
         });
     }
     Ok(files)
+}
+
+/// Projects that exist before their stack does, with their addresses in it.
+fn imports(compilation: &Compilation, folder: &str, project: &str) -> Vec<(Reference, String)> {
+    // Bootstrap runs in the shared project.
+    if folder == "platform" {
+        let shared = Reference::path(["module", "platform", "google_project", "platform"]).key("shared");
+        return vec![(shared, compilation.fleet().platform.spec.projects.shared.id.value.clone())];
+    }
+    // A project with a number was there before its shard.
+    let shard = folder.strip_prefix("shards/").and_then(|name| compilation.fleet().shards.get(name));
+    let adopted = shard.filter(|shard| shard.spec.project.number.is_some());
+    let address = Reference::path(["module", "shard", "google_project", "shard"]);
+    adopted.map(|_| (address, project.to_owned())).into_iter().collect()
 }
 
 fn defect(folder: &str, error: &dyn std::fmt::Display) -> Diagnostic {

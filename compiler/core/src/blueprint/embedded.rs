@@ -25,8 +25,8 @@ fn collect(folder: &Dir<'_>, into: &mut Vec<(String, String)>) {
     folder.dirs().for_each(|inner| collect(inner, into));
 }
 
-/// Whether a file belongs to the module: Terraform and the templates that it reads, not its tests or its page.
+/// Whether a file belongs to the module: Terraform, and the templates and documents that it reads; not its tests or its page.
 #[must_use]
 pub fn is_module_file(path: &str) -> bool {
-    path.ends_with(".tf") || path.ends_with(".tftpl")
+    [".tf", ".tftpl", ".yaml"].iter().any(|end| path.ends_with(end))
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::check::fleet::ResolvedSite;
 use crate::lower::shard_plan::{READER_PORT, ShardPlan};
+use crate::lower::site_cron;
 use crate::spec::site::Environment;
 use crate::spec::tenant::ReadSplitMode;
 
@@ -49,11 +50,23 @@ pub fn of(plan: &ShardPlan<'_>, site: &ResolvedSite) -> Value {
         "backup": spec.backup,
         "logs": spec.observability.logs,
         "copy": copy(site),
+        // Who may ask for due events, and with a token made out to whom.
+        "cron": {
+            "path": site_cron::PATH,
+            "caller": site_cron::caller(&plan.project),
+            "audience": site_cron::audience(&site.id.to_string()),
+        },
     });
     if let Some(object) = config.as_object_mut() {
         strip_nulls(object);
     }
     config
+}
+
+/// Returns the site's service: its one name, or the adopted one.
+#[must_use]
+pub fn service_name(site: &ResolvedSite) -> String {
+    site.spec.import.adopt.service.as_ref().map_or_else(|| site.id.resource(), |name| name.value.clone())
 }
 
 /// Returns the site's database: its one name, or the adopted one.

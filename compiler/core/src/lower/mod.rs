@@ -13,10 +13,16 @@ pub mod observe;
 pub mod pipeline;
 pub mod platform;
 pub mod pool;
+pub mod schedule;
 pub mod shard;
+pub mod shard_backup;
 pub mod shard_plan;
 pub mod shard_watch;
+mod shard_work;
 pub mod site;
+mod site_access;
+mod site_alerts;
+pub mod site_cron;
 pub mod value;
 
 use std::collections::BTreeMap;

@@ -1,12 +1,14 @@
-//! What watches a site: uptime checks, alerts, objectives, logs, budget.
+//! What watches a site: uptime checks, objectives, logs, budget. Its alerts are its shard's (`site_alerts.rs`).
 
 use std::collections::BTreeMap;
 
+use crate::check::fleet::ResolvedSite;
 use crate::emit::hcl::{Reference, Value};
 use crate::lower::site::{Lowering, word};
+use crate::lower::site_access;
 use crate::lower::value::{decimal, fraction, map, number, object, texts};
 use crate::spec::site::Environment;
-use crate::spec::tenant::{Alert, BudgetAction, Metric, UptimeRegion};
+use crate::spec::tenant::{BudgetAction, Domain, LifecycleState, UptimeRegion};
 
 /// Cloud Monitoring's names of the places that check from outside.
 fn region(region: UptimeRegion) -> &'static str {
@@ -18,15 +20,19 @@ fn region(region: UptimeRegion) -> &'static str {
     }
 }
 
+/// Returns the host on which a site is checked from outside; none for a site that is not checked. Previews come and go, a
+/// password before a site answers every check with 401, and a site that is not served is down on purpose.
+pub(super) fn host(site: &ResolvedSite) -> Option<&Domain> {
+    let spec = &site.spec;
+    let is_watched = spec.lifecycle.state.value == LifecycleState::Active
+        && !matches!(site.id.environment, Environment::Preview(_))
+        && !spec.security.basic_auth.enabled.value;
+    spec.domains.iter().find(|domain| is_watched && domain.primary.value && domain.redirect_to.is_none())
+}
+
 pub(super) fn uptime(site: &Lowering<'_, '_>) -> Value {
-    let spec = &site.site.spec;
-    let Some(host) = spec.domains.iter().find(|domain| domain.primary.value && domain.redirect_to.is_none()) else {
-        return map(BTreeMap::new());
-    };
-    // Previews come and go, and a password before a site answers every check with 401.
-    let is_watched =
-        !matches!(site.site.id.environment, Environment::Preview(_)) && !spec.security.basic_auth.enabled.value;
-    let checks = spec.observability.uptime.iter().filter(|_| is_watched).map(|check| {
+    let Some(host) = host(site.site) else { return map(BTreeMap::new()) };
+    let checks = site.site.spec.observability.uptime.iter().map(|check| {
         let value = object([
             ("display_name", format!("{} {}", site.site.id, check.name.value).into()),
             ("host", host.host.value.clone().into()),
@@ -39,92 +45,6 @@ pub(super) fn uptime(site: &Lowering<'_, '_>) -> Value {
         (check.name.value.clone(), value)
     });
     map(checks.collect())
-}
-
-/// What a metric of the language is in Cloud Monitoring.
-struct Measure {
-    filter: String,
-    comparison: &'static str,
-    aligner: &'static str,
-    reducer: &'static str,
-}
-
-fn measure(metric: Metric, service: &str, database: &str, bucket: &str) -> Measure {
-    let run = |name: &str| {
-        format!(
-            "metric.type=\"run.googleapis.com/{name}\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"{service}\""
-        )
-    };
-    let sql = |name: &str| {
-        format!(
-            "metric.type=\"cloudsql.googleapis.com/database/{name}\" AND resource.type=\"cloudsql_instance_database\" AND resource.labels.resource_id=\"{database}\""
-        )
-    };
-    let (filter, aligner, reducer) = match metric {
-        Metric::ErrorRate => (
-            format!("{} AND metric.labels.response_code_class=\"5xx\"", run("request_count")),
-            "ALIGN_RATE",
-            "REDUCE_SUM",
-        ),
-        Metric::LatencyP95 => (run("request_latencies"), "ALIGN_PERCENTILE_95", "REDUCE_MAX"),
-        Metric::Requests => (run("request_count"), "ALIGN_RATE", "REDUCE_SUM"),
-        Metric::Instances => (run("container/instance_count"), "ALIGN_MAX", "REDUCE_SUM"),
-        Metric::Cpu => (run("container/cpu/utilizations"), "ALIGN_PERCENTILE_95", "REDUCE_MAX"),
-        Metric::Memory => (run("container/memory/utilizations"), "ALIGN_PERCENTILE_95", "REDUCE_MAX"),
-        Metric::DatabaseConnections => (sql("mysql/connections_count"), "ALIGN_MAX", "REDUCE_SUM"),
-        Metric::DatabaseSize => (sql("disk/bytes_used_by_data_type"), "ALIGN_MAX", "REDUCE_SUM"),
-        Metric::MediaSize => {
-            let filter = format!(
-                "metric.type=\"storage.googleapis.com/storage/total_bytes\" AND resource.type=\"gcs_bucket\" AND resource.labels.bucket_name=\"{bucket}\""
-            );
-            (filter, "ALIGN_MAX", "REDUCE_SUM")
-        }
-        Metric::UptimeFailures => {
-            let filter = format!(
-                "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND resource.type=\"uptime_url\" AND metric.labels.checked_resource_id=\"{service}\""
-            );
-            (filter, "ALIGN_COUNT_FALSE", "REDUCE_SUM")
-        }
-    };
-    Measure { filter, comparison: "COMPARISON_GT", aligner, reducer }
-}
-
-pub(super) fn alerts(site: &Lowering<'_, '_>) -> Value {
-    map(site
-        .site
-        .spec
-        .observability
-        .alerts
-        .iter()
-        .map(|alert| (alert.name.value.clone(), one_alert(site, alert)))
-        .collect())
-}
-
-fn one_alert(site: &Lowering<'_, '_>, alert: &Alert) -> Value {
-    let database = format!("{}:{}", site.plan.project, crate::lower::config::database_name(site.site));
-    let measure = measure(alert.metric.value, &site.name(), &database, &site.bucket_name().0);
-    object([
-        ("display_name", format!("{}: {}", site.site.id, alert.name.value).into()),
-        (
-            "documentation",
-            format!(
-                "Site {} is above {} for {}.",
-                site.site.id,
-                word(&alert.threshold.value),
-                word(&alert.r#for.value)
-            )
-            .into(),
-        ),
-        ("severity", "WARNING".into()),
-        ("filter", measure.filter.into()),
-        ("comparison", measure.comparison.into()),
-        ("threshold", decimal(&word(&alert.threshold.value))),
-        ("duration", format!("{}s", alert.r#for.value.seconds()).into()),
-        ("alignment_period", "60s".into()),
-        ("aligner", measure.aligner.into()),
-        ("reducer", measure.reducer.into()),
-        ("notify", texts(alert.notify.iter().map(|name| name.value.as_str()))),
-    ])
 }
 
 pub(super) fn slo(site: &Lowering<'_, '_>) -> Value {
@@ -155,7 +75,8 @@ fn hundredth(text: &str) -> String {
 
 pub(super) fn logs(site: &Lowering<'_, '_>) -> Value {
     let logs = &site.site.spec.observability.logs;
-    if u64::from(logs.retention_days.value) == u64::from(crate::lower::shard::LOG_DAYS) {
+    let differs = u64::from(logs.retention_days.value) != u64::from(crate::lower::shard::LOG_DAYS);
+    if !differs && !site_access::has_log_readers(site) {
         return Value::Null;
     }
     object([

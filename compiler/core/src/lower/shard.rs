@@ -7,8 +7,11 @@ use crate::emit::hcl::{Part, Reference, Value};
 use crate::graph::names::{Name, Rule};
 use crate::graph::{Id, Kind};
 use crate::lower::shard_plan::{Endpoint, POOL_PORT, READER_PORT, ShardPlan};
+use crate::lower::site::bucket_name;
 use crate::lower::value::{fraction, label, labels, map, number, object, text_map, texts};
-use crate::lower::{Call, Context, Lowered, NETWORK, module_name, pool, shard_watch};
+use crate::lower::{
+    Call, Context, Lowered, NETWORK, module_name, pool, shard_backup, shard_watch, shard_work, site_alerts,
+};
 use crate::source::Spanned;
 use crate::spec::platform::{Budget, FolderRole};
 use crate::spec::shard::{
@@ -128,7 +131,12 @@ impl<'a> Lowering<'a, '_> {
         call.set("media_bucket", self.media_bucket(), spec.storage.mode.span);
         call.set("armor", super::armor::policies(self.context, self.sites), here);
         call.set("channels", shard_watch::channels(self.context, self.plan.shard), here);
-        call.set("alerts", shard_watch::alerts(self.context, self.plan), here);
+        call.set("scheduler", shard_work::scheduler(), here);
+        call.set("workflows", shard_work::workflows(), here);
+        call.set("backup", shard_backup::backup(self.context, self.plan, self.sites, &version.value), here);
+        call.set("metrics", shard_work::metrics(), here);
+        call.set("log_views", shard_work::log_views(), here);
+        call.set("alerts", self.alerts(), here);
         call.set("dashboard", shard_watch::dashboard(self.plan), here);
         let logs = object([("location", spec.region.value.clone().into()), ("retention_days", number(LOG_DAYS))]);
         call.set("logs", logs, here);
@@ -169,6 +177,8 @@ impl<'a> Lowering<'a, '_> {
         let retired = self.plan.shard.spec.state.value == ShardState::Retired;
         object([
             ("id", self.plan.project.clone().into()),
+            // Known only of a project that was there before; Google gives a new one its number.
+            ("number", self.plan.shard.spec.project.number.as_ref().map_or("", |number| &number.value).into()),
             ("name", self.title().into()),
             ("organization_id", platform.organization.id.value.clone().into()),
             ("root_folder", platform.folders.root.value.clone().into()),
@@ -336,7 +346,11 @@ impl<'a> Lowering<'a, '_> {
 
     fn provision(&self, desired: &str, blueprint: &str) -> Value {
         let digest = crate::source::sha256(desired);
-        let env = BTreeMap::from([("AIPRESS_SHARD".to_owned(), self.id().to_owned())]);
+        let env = BTreeMap::from([
+            ("AIPRESS_SHARD".to_owned(), self.id().to_owned()),
+            // The role that the dumps' identity gets; it has to be there before that one is made.
+            ("AIPRESS_BACKUP_ROLE".to_owned(), shard_backup::DATABASE_ROLE.to_owned()),
+        ]);
         let bucket = self.context.naming().shard_bucket(self.id(), "config");
         object([
             ("job_name", "provision".into()),
@@ -464,6 +478,16 @@ impl<'a> Lowering<'a, '_> {
         ])
     }
 
+    /// The shard's own alerts, those of its work, and those that its sites ask for.
+    fn alerts(&self) -> Value {
+        let notify = shard_watch::channel_names(self.context, self.plan.shard);
+        let buckets = self.sites.iter().map(|site| bucket_name(self.context, self.plan, site).0);
+        let mut all = shard_watch::alerts(self.plan, &notify);
+        all.extend(shard_work::alerts(self.plan, &shard_backup::groups(self.context, self.sites), &notify));
+        all.extend(site_alerts::policies(self.plan, self.sites, &buckets.collect::<Vec<_>>(), &notify));
+        map(all)
+    }
+
     fn budget(&self, budget: &Budget) -> Value {
         let platform = &self.context.fleet.platform.spec;
         let channels = shard_watch::channel_names(self.context, self.plan.shard);
@@ -517,6 +541,9 @@ impl<'a> Lowering<'a, '_> {
         push(Rule::Instance, &project, naming.instance(self.id()), here);
         push(Rule::Bucket, "", naming.shard_bucket(self.id(), "config"), here);
         push(Rule::Cache, &project, format!("{}-cache", self.id()), here);
+        for region in shard_backup::bucket_regions(self.plan, self.sites) {
+            push(Rule::Bucket, "", shard_backup::bucket(self.context, self.plan, region), here);
+        }
         for replica in self.plan.endpoints.iter().filter_map(|endpoint| endpoint.replica) {
             push(Rule::Instance, &project, naming.replica(self.id(), &replica.name.value), replica.name.span);
         }

@@ -47,8 +47,7 @@ pub fn channels(context: &Context<'_>, _: &Shard) -> Value {
 
 /// Makes the alerts of every shard: its database is near a limit, or its pool has lost machines.
 #[must_use]
-pub fn alerts(context: &Context<'_>, plan: &ShardPlan<'_>) -> Value {
-    let notify = channel_names(context, plan.shard);
+pub fn alerts(plan: &ShardPlan<'_>, notify: &[&str]) -> BTreeMap<String, Value> {
     let sql = |metric: &str| {
         format!("metric.type=\"cloudsql.googleapis.com/database/{metric}\" AND resource.type=\"cloudsql_database\"")
     };
@@ -94,17 +93,20 @@ pub fn alerts(context: &Context<'_>, plan: &ShardPlan<'_>) -> Value {
             ("documentation", documentation.into()),
             ("severity", "ERROR".into()),
             ("filter", filter.into()),
+            ("denominator", "".into()),
             ("comparison", "COMPARISON_GT".into()),
             ("threshold", decimal(threshold)),
             ("duration", duration.into()),
             ("alignment_period", "60s".into()),
             ("aligner", "ALIGN_MEAN".into()),
             ("reducer", "REDUCE_NONE".into()),
-            ("notify", texts(&notify)),
+            ("group_by", texts::<&str>([])),
+            ("silence_rings", false.into()),
+            ("notify", texts(notify)),
         ]);
         (key.to_owned(), value)
     });
-    map(all.collect::<BTreeMap<_, _>>())
+    all.collect()
 }
 
 /// Makes the dashboard; empty text for none.

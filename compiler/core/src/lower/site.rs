@@ -9,7 +9,7 @@ use crate::graph::names::{Name, Rule};
 use crate::graph::{Id, Kind};
 use crate::lower::shard_plan::ShardPlan;
 use crate::lower::value::{label, labels, map, number, object, text_map, texts};
-use crate::lower::{Call, Context, Lowered, armor, config, module_name, observe};
+use crate::lower::{Call, Context, Lowered, armor, config, module_name, observe, site_access, site_cron};
 use crate::source::{Span, Spanned};
 use crate::spec::platform::Egress;
 use crate::spec::shard::{PoolMode, StorageClass, StorageMode};
@@ -78,10 +78,13 @@ impl Lowering<'_, '_> {
         call.set("secret", self.secret(), spec.secrets.generation.span);
         call.set("bucket", self.bucket(), self.span);
         call.set("backend", self.backend(), self.span);
-        call.set("access", self.access(), self.span);
+        call.set("access", site_access::service(self), self.span);
+        call.set("log_readers", site_access::logs(self), self.span);
+        call.set("cron", site_cron::events(self), spec.wordpress.cron.interval.span);
+        call.set("jobs", site_cron::jobs(self), spec.wordpress.cron.mode.span);
+        call.set("job_runner", site_cron::runner(), self.span);
         call.set("channels", shard_output("channels"), self.span);
         call.set("uptime", observe::uptime(self), self.span);
-        call.set("alerts", observe::alerts(self), self.span);
         call.set("slo", observe::slo(self), self.span);
         call.set("logs", observe::logs(self), self.span);
         call.set("budget", observe::budget(self), self.span);
@@ -104,7 +107,7 @@ impl Lowering<'_, '_> {
     }
 
     fn service_name(&self) -> String {
-        self.site.spec.import.adopt.service.as_ref().map_or_else(|| self.name(), |name| name.value.clone())
+        config::service_name(self.site)
     }
 
     fn identity(&self) -> Value {
@@ -324,14 +327,8 @@ impl Lowering<'_, '_> {
         ])
     }
 
-    pub(super) fn bucket_name(&self) -> (String, String) {
-        let naming = self.context.naming();
-        let shard = &self.plan.shard.name.value;
-        match (&self.site.spec.import.adopt.bucket, self.plan.shard.spec.storage.mode.value) {
-            (Some(bucket), _) => (bucket.value.clone(), String::new()),
-            (None, StorageMode::BucketPerTenant) => (naming.media_bucket(shard, &self.site.id), String::new()),
-            (None, StorageMode::SharedBucket) => (naming.shard_bucket(shard, "media"), format!("{}/", self.name())),
-        }
+    fn bucket_name(&self) -> (String, String) {
+        bucket_name(self.context, self.plan, self.site)
     }
 
     fn bucket(&self) -> Value {
@@ -413,23 +410,6 @@ impl Lowering<'_, '_> {
         ])
     }
 
-    fn access(&self) -> Value {
-        let roles = &self.context.fleet.platform.spec.access.roles;
-        let mut all = BTreeMap::new();
-        for grant in &self.site.spec.access {
-            let role = roles.iter().find(|role| role.name.value == grant.role.value);
-            for gcp in role.map_or(&[][..], |role| &role.gcp_roles) {
-                let value = object([
-                    ("member", grant.member.value.clone().into()),
-                    ("role", gcp.value.clone().into()),
-                    ("until", text_or_empty(grant.until.as_ref())),
-                ]);
-                all.insert(format!("{} {}", gcp.value, grant.member.value), value);
-            }
-        }
-        map(all)
-    }
-
     /// Records what the site consists of, and under which names.
     fn things(&self, into: &mut Lowered) {
         let project = &self.plan.project;
@@ -475,6 +455,17 @@ impl Lowering<'_, '_> {
     }
 }
 
+/// Returns the bucket with a site's uploads, and the folder in it if the shard's sites share one.
+pub(super) fn bucket_name(context: &Context<'_>, plan: &ShardPlan<'_>, site: &ResolvedSite) -> (String, String) {
+    let naming = context.naming();
+    let shard = &plan.shard.name.value;
+    match (&site.spec.import.adopt.bucket, plan.shard.spec.storage.mode.value) {
+        (Some(bucket), _) => (bucket.value.clone(), String::new()),
+        (None, StorageMode::BucketPerTenant) => (naming.media_bucket(shard, &site.id), String::new()),
+        (None, StorageMode::SharedBucket) => (naming.shard_bucket(shard, "media"), format!("{}/", site.id.resource())),
+    }
+}
+
 fn probe(path: &Spanned<String>, period: &Spanned<u32>, timeout: &Spanned<u32>, failures: &Spanned<u32>) -> Value {
     object([
         ("path", path.value.clone().into()),
@@ -485,7 +476,7 @@ fn probe(path: &Spanned<String>, period: &Spanned<u32>, timeout: &Spanned<u32>, 
     ])
 }
 
-fn text_or_empty(text: Option<&Spanned<String>>) -> Value {
+pub(super) fn text_or_empty(text: Option<&Spanned<String>>) -> Value {
     Value::string(text.map_or("", |text| text.value.as_str()))
 }
 

@@ -257,6 +257,11 @@ module "site_acme_corp" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/acme-corp"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -365,11 +370,42 @@ module "site_acme_corp" {
     }
   }
   access = {
-    "roles/logging.viewer group:web@acme.example" = {
+    "organizations/123456789012/roles/aip_editor group:web@acme.example" = {
       member = "group:web@acme.example"
-      role   = "roles/logging.viewer"
+      role   = "organizations/123456789012/roles/aip_editor"
       until  = ""
     }
+    "organizations/123456789012/roles/aip_owner group:it@acme.example" = {
+      member = "group:it@acme.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
+    }
+  }
+  log_readers = {
+    "group:it@acme.example" = {
+      member = "group:it@acme.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+    "group:web@acme.example" = {
+      member = "group:web@acme.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-acme-corp-cron"
+    schedule = "4-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/acme-corp"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
   }
   channels = module.shard.channels
   uptime = {
@@ -392,7 +428,6 @@ module "site_acme_corp" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-acme-corp"
     display_name    = "Site acme-corp"
@@ -403,7 +438,12 @@ module "site_acme_corp" {
     latency_ms      = 0
     window_days     = 30
   }
-  logs = null
+  logs = {
+    bucket_id      = "wp-acme-corp"
+    sink_name      = "wp-acme-corp"
+    location       = "europe-west1"
+    retention_days = 30
+  }
   budget = {
     billing_account = "01A2B3-C4D5E6-F70819"
     project_number  = module.shard.project_number

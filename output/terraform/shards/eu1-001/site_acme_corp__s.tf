@@ -261,6 +261,11 @@ module "site_acme_corp__s" {
         users   = "keep-roles"
       }
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/acme-corp--staging"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -371,16 +376,51 @@ module "site_acme_corp__s" {
     }
   }
   access = {
-    "roles/logging.viewer group:web@acme.example" = {
+    "organizations/123456789012/roles/aip_editor group:web@acme.example" = {
       member = "group:web@acme.example"
-      role   = "roles/logging.viewer"
+      role   = "organizations/123456789012/roles/aip_editor"
+      until  = ""
+    }
+    "organizations/123456789012/roles/aip_owner group:it@acme.example" = {
+      member = "group:it@acme.example"
+      role   = "organizations/123456789012/roles/aip_owner"
       until  = ""
     }
   }
+  log_readers = {
+    "group:it@acme.example" = {
+      member = "group:it@acme.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+    "group:web@acme.example" = {
+      member = "group:web@acme.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-acme-corp--s-cron"
+    schedule = "4-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/acme-corp--staging"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime   = {}
-  alerts   = {}
   slo      = null
-  logs     = null
-  budget   = null
+  logs = {
+    bucket_id      = "wp-acme-corp--s"
+    sink_name      = "wp-acme-corp--s"
+    location       = "europe-west1"
+    retention_days = 30
+  }
+  budget = null
 }

@@ -270,6 +270,11 @@ module "site_city_network" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/city-network"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -367,7 +372,34 @@ module "site_city_network" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access = {
+    "organizations/123456789012/roles/aip_owner group:web@city.example" = {
+      member = "group:web@city.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
+    }
+  }
+  log_readers = {
+    "group:web@city.example" = {
+      member = "group:web@city.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-city-network-cron"
+    schedule = "4-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/city-network"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -389,7 +421,6 @@ module "site_city_network" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-city-network"
     display_name    = "Site city-network"
@@ -400,7 +431,12 @@ module "site_city_network" {
     latency_ms      = 0
     window_days     = 30
   }
-  logs = null
+  logs = {
+    bucket_id      = "wp-city-network"
+    sink_name      = "wp-city-network"
+    location       = "europe-west1"
+    retention_days = 30
+  }
   budget = {
     billing_account = "01A2B3-C4D5E6-F70819"
     project_number  = module.shard.project_number

@@ -240,6 +240,11 @@ module "site_city_network__s" {
         users  = "keep-roles"
       }
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/city-network--staging"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -341,11 +346,42 @@ module "site_city_network__s" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access = {
+    "organizations/123456789012/roles/aip_owner group:web@city.example" = {
+      member = "group:web@city.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
+    }
+  }
+  log_readers = {
+    "group:web@city.example" = {
+      member = "group:web@city.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-city-network--s-cron"
+    schedule = "3-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/city-network--staging"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime   = {}
-  alerts   = {}
   slo      = null
-  logs     = null
-  budget   = null
+  logs = {
+    bucket_id      = "wp-city-network--s"
+    sink_name      = "wp-city-network--s"
+    location       = "europe-west1"
+    retention_days = 30
+  }
+  budget = null
 }

@@ -208,6 +208,11 @@ module "site_film_fest" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/film-fest"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -305,29 +310,17 @@ module "site_film_fest" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
-  channels = module.shard.channels
-  uptime = {
-    home = {
-      display_name = "film-fest home"
-      host         = "filmfest.example"
-      path         = "/"
-      period       = "300s"
-      timeout      = "10s"
-      regions      = ["EUROPE", "USA", "ASIA_PACIFIC"]
-      status       = "2xx"
-    }
-    login = {
-      display_name = "film-fest login"
-      host         = "filmfest.example"
-      path         = "/wp-login.php"
-      period       = "300s"
-      timeout      = "10s"
-      regions      = ["EUROPE", "USA", "ASIA_PACIFIC"]
-      status       = "2xx"
-    }
+  access      = {}
+  log_readers = {}
+  cron        = null
+  jobs        = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
   }
-  alerts = {}
+  channels = module.shard.channels
+  uptime   = {}
   slo = {
     service_id      = "wp-film-fest"
     display_name    = "Site film-fest"

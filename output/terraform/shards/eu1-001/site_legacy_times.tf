@@ -211,6 +211,11 @@ module "site_legacy_times" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/legacy-times"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -308,7 +313,34 @@ module "site_legacy_times" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access = {
+    "organizations/123456789012/roles/aip_owner group:tech@herald.example" = {
+      member = "group:tech@herald.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
+    }
+  }
+  log_readers = {
+    "group:tech@herald.example" = {
+      member = "group:tech@herald.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-legacy-times-cron"
+    schedule = "13-59/15 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/legacy-times"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -330,7 +362,6 @@ module "site_legacy_times" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-legacy-times"
     display_name    = "Site legacy-times"
@@ -341,7 +372,12 @@ module "site_legacy_times" {
     latency_ms      = 0
     window_days     = 30
   }
-  logs = null
+  logs = {
+    bucket_id      = "wp-legacy-times"
+    sink_name      = "wp-legacy-times"
+    location       = "europe-west1"
+    retention_days = 30
+  }
   budget = {
     billing_account = "01A2B3-C4D5E6-F70819"
     project_number  = module.shard.project_number

@@ -231,6 +231,11 @@ module "site_nordic_blog" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/nordic-blog"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -328,7 +333,34 @@ module "site_nordic_blog" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access = {
+    "organizations/123456789012/roles/aip_owner group:platform@nordic.example" = {
+      member = "group:platform@nordic.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
+    }
+  }
+  log_readers = {
+    "group:platform@nordic.example" = {
+      member = "group:platform@nordic.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-nordic-blog-cron"
+    schedule = "3-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/nordic-blog"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -350,7 +382,6 @@ module "site_nordic_blog" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-nordic-blog"
     display_name    = "Site nordic-blog"
@@ -361,7 +392,12 @@ module "site_nordic_blog" {
     latency_ms      = 0
     window_days     = 30
   }
-  logs = null
+  logs = {
+    bucket_id      = "wp-nordic-blog"
+    sink_name      = "wp-nordic-blog"
+    location       = "europe-west1"
+    retention_days = 30
+  }
   budget = {
     billing_account = "01A2B3-C4D5E6-F70819"
     project_number  = module.shard.project_number

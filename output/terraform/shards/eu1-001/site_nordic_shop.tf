@@ -308,6 +308,11 @@ module "site_nordic_shop" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/nordic-shop"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -415,7 +420,47 @@ module "site_nordic_shop" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access = {
+    "organizations/123456789012/roles/aip_owner group:platform@nordic.example" = {
+      member = "group:platform@nordic.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
+    }
+  }
+  log_readers = {
+    "group:platform@nordic.example" = {
+      member = "group:platform@nordic.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-nordic-shop-cron"
+    schedule = "* * * * *"
+    path     = "/-/cron"
+    deadline = "120s"
+    audience = "aipress/nordic-shop"
+    caller   = module.shard.scheduler
+  }
+  jobs = {
+    actions = {
+      job_name        = "wp-nordic-shop-actions"
+      schedule        = "* * * * *"
+      args            = ["run", "--job", "actions", "--command", "action-scheduler run"]
+      timeout_seconds = 300
+    }
+    erp-stock = {
+      job_name        = "wp-nordic-shop-erp-stock"
+      schedule        = "1-59/15 * * * *"
+      args            = ["run", "--job", "erp-stock", "--command", "erp sync-stock"]
+      timeout_seconds = 600
+    }
+  }
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     checkout = {
@@ -446,7 +491,6 @@ module "site_nordic_shop" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-nordic-shop"
     display_name    = "Site nordic-shop"
@@ -457,7 +501,12 @@ module "site_nordic_shop" {
     latency_ms      = 600
     window_days     = 30
   }
-  logs = null
+  logs = {
+    bucket_id      = "wp-nordic-shop"
+    sink_name      = "wp-nordic-shop"
+    location       = "europe-west1"
+    retention_days = 30
+  }
   budget = {
     billing_account = "01A2B3-C4D5E6-F70819"
     project_number  = module.shard.project_number

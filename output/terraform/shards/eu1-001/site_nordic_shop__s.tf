@@ -282,6 +282,11 @@ module "site_nordic_shop__s" {
         users  = "keep-roles"
       }
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/nordic-shop--staging"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -392,16 +397,64 @@ module "site_nordic_shop__s" {
     }
   }
   access = {
-    "roles/logging.viewer user:agency@partner.example" = {
+    "organizations/123456789012/roles/aip_editor user:agency@partner.example" = {
       member = "user:agency@partner.example"
-      role   = "roles/logging.viewer"
+      role   = "organizations/123456789012/roles/aip_editor"
+      until  = "2029-12-31"
+    }
+    "organizations/123456789012/roles/aip_owner group:platform@nordic.example" = {
+      member = "group:platform@nordic.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
+    }
+  }
+  log_readers = {
+    "group:platform@nordic.example" = {
+      member = "group:platform@nordic.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+    "user:agency@partner.example" = {
+      member = "user:agency@partner.example"
+      role   = "roles/logging.viewAccessor"
       until  = "2029-12-31"
     }
   }
+  cron = {
+    job_name = "wp-nordic-shop--s-cron"
+    schedule = "* * * * *"
+    path     = "/-/cron"
+    deadline = "120s"
+    audience = "aipress/nordic-shop--staging"
+    caller   = module.shard.scheduler
+  }
+  jobs = {
+    actions = {
+      job_name        = "wp-nordic-shop--s-actions"
+      schedule        = "* * * * *"
+      args            = ["run", "--job", "actions", "--command", "action-scheduler run"]
+      timeout_seconds = 300
+    }
+    erp-stock = {
+      job_name        = "wp-nordic-shop--s-erp-stock"
+      schedule        = "5-59/15 * * * *"
+      args            = ["run", "--job", "erp-stock", "--command", "erp sync-stock"]
+      timeout_seconds = 600
+    }
+  }
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime   = {}
-  alerts   = {}
   slo      = null
-  logs     = null
-  budget   = null
+  logs = {
+    bucket_id      = "wp-nordic-shop--s"
+    sink_name      = "wp-nordic-shop--s"
+    location       = "europe-west1"
+    retention_days = 30
+  }
+  budget = null
 }

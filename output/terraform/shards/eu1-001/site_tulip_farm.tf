@@ -208,6 +208,11 @@ module "site_tulip_farm" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/tulip-farm"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -305,7 +310,22 @@ module "site_tulip_farm" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-tulip-farm-cron"
+    schedule = "4-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/tulip-farm"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -327,7 +347,6 @@ module "site_tulip_farm" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-tulip-farm"
     display_name    = "Site tulip-farm"

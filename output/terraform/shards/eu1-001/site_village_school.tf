@@ -224,6 +224,11 @@ module "site_village_school" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/village-school"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -322,11 +327,42 @@ module "site_village_school" {
     }
   }
   access = {
-    "roles/logging.viewer group:teachers@city.example" = {
+    "organizations/123456789012/roles/aip_editor group:teachers@city.example" = {
       member = "group:teachers@city.example"
-      role   = "roles/logging.viewer"
+      role   = "organizations/123456789012/roles/aip_editor"
       until  = ""
     }
+    "organizations/123456789012/roles/aip_owner group:web@city.example" = {
+      member = "group:web@city.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
+    }
+  }
+  log_readers = {
+    "group:teachers@city.example" = {
+      member = "group:teachers@city.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+    "group:web@city.example" = {
+      member = "group:web@city.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-village-school-cron"
+    schedule = "1-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/village-school"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
   }
   channels = module.shard.channels
   uptime = {
@@ -349,7 +385,6 @@ module "site_village_school" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-village-school"
     display_name    = "Site village-school"
@@ -360,7 +395,12 @@ module "site_village_school" {
     latency_ms      = 0
     window_days     = 30
   }
-  logs = null
+  logs = {
+    bucket_id      = "wp-village-school"
+    sink_name      = "wp-village-school"
+    location       = "europe-west1"
+    retention_days = 30
+  }
   budget = {
     billing_account = "01A2B3-C4D5E6-F70819"
     project_number  = module.shard.project_number

@@ -228,6 +228,11 @@ module "site_blue_hotel" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@hosting-example-wp-2.iam.gserviceaccount.com"
+      audience = "aipress/blue-hotel"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -325,7 +330,22 @@ module "site_blue_hotel" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-blue-hotel-cron"
+    schedule = "0-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/blue-hotel"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -347,7 +367,6 @@ module "site_blue_hotel" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-blue-hotel"
     display_name    = "Site blue-hotel"

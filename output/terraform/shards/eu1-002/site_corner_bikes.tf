@@ -208,6 +208,11 @@ module "site_corner_bikes" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@hosting-example-wp-2.iam.gserviceaccount.com"
+      audience = "aipress/corner-bikes"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -305,7 +310,22 @@ module "site_corner_bikes" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-corner-bikes-cron"
+    schedule = "2-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/corner-bikes"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -327,7 +347,6 @@ module "site_corner_bikes" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-corner-bikes"
     display_name    = "Site corner-bikes"

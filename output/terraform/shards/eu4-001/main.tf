@@ -8,6 +8,10 @@ terraform {
       source  = "hashicorp/google"
       version = "8.7.0"
     }
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = "8.7.0"
+    }
   }
 
   backend "gcs" {
@@ -17,6 +21,11 @@ terraform {
 }
 
 provider "google" {
+  project = "aip-eu4-001-7f3k"
+  region  = "europe-west4"
+}
+
+provider "google-beta" {
   project = "aip-eu4-001-7f3k"
   region  = "europe-west4"
 }
@@ -38,6 +47,7 @@ module "shard" {
   }
   project = {
     id              = "aip-eu4-001-7f3k"
+    number          = ""
     name            = "Shard eu4-001"
     organization_id = "123456789012"
     root_folder     = "aipress"
@@ -134,7 +144,8 @@ module "shard" {
     image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://aip-eu4-001-config-7f3k/desired.json"]
     env = {
-      AIPRESS_SHARD = "eu4-001"
+      AIPRESS_BACKUP_ROLE = "aip_backup"
+      AIPRESS_SHARD       = "eu4-001"
     }
     cpu            = "1"
     memory         = "512Mi"
@@ -404,18 +415,144 @@ module "shard" {
       secret         = ""
     }
   }
+  scheduler = {
+    account_id   = "scheduler"
+    display_name = "Calls sites and starts workflows on schedule"
+  }
+  workflows = {
+    cron = {
+      name         = "cron"
+      account_id   = "run-cron"
+      display_name = "Runs a job of a site"
+    }
+    dump = {
+      name         = "dump"
+      account_id   = "run-dump"
+      display_name = "Dumps sites, one after the other"
+    }
+    restore_check = {
+      name         = "restore-check"
+      account_id   = "run-restore-check"
+      display_name = "Proves that backups can be restored"
+    }
+  }
+  backup = {
+    vault = {
+      id             = "eu4-001"
+      plan_id        = "eu4-001-database"
+      association_id = "eu4-001-database"
+      minimum_days   = 7
+      retention_days = 35
+      log_days       = 21
+      start_hour     = 1
+    }
+    job = {
+      name         = "backup"
+      account_id   = "backup"
+      display_name = "Dumps and proves one site at a time"
+      image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
+      args         = ["dump", "--help"]
+      env = {
+        AIPRESS_DESIRED = "gs://aip-eu4-001-config-7f3k/desired.json"
+        AIPRESS_PROJECT = "aip-eu4-001-7f3k"
+        AIPRESS_SHARD   = "eu4-001"
+      }
+      cpu           = "2"
+      memory        = "2Gi"
+      timeout       = "14400s"
+      max_retries   = 1
+      database_role = "aip_backup"
+    }
+    buckets = {
+      europe-west1 = {
+        name     = "aip-eu4-001-dumps-europe-west1-7f3k"
+        location = "EUROPE-WEST1"
+      }
+    }
+    keep_days        = [60, 182, 744, 3660]
+    soft_delete_days = 30
+    prevent_destroy  = true
+    dumps = {
+      wp-harbor-museum = {
+        job_name = "dump-wp-harbor-museum"
+        schedule = "32 * * * *"
+        sites = [
+          {
+            site       = "harbor-museum"
+            database   = "wp-harbor-museum"
+            to         = "gs://aip-eu4-001-dumps-europe-west1-7f3k"
+            keep       = "daily:60d,weekly:182d,monthly:744d,yearly:3660d"
+            media      = "gs://aip-eu4-001-wp-harbor-museum-7f3k/"
+            encryption = "cmek"
+          },
+        ]
+      }
+    }
+    checks = {
+      restore-boot-3d = {
+        job_name = "check-restore-boot-3d"
+        schedule = "48 21 1-31/3 * *"
+        mode     = "restore-boot"
+        sites = [
+          {
+            site     = "harbor-museum"
+            database = "wp-harbor-museum"
+            prefix   = "wp_"
+            rto      = 7200
+          },
+        ]
+      }
+    }
+  }
+  metrics = {
+    work         = "aipress/work"
+    failed_calls = "aipress/failed_calls"
+  }
+  log_views = {
+    database = {
+      description = "The database server's log"
+      filter      = "resource.type = \"cloudsql_database\""
+    }
+    sites = {
+      description = "Requests and output of sites"
+      filter      = "resource.type = \"cloud_run_revision\""
+    }
+    work = {
+      description = "Jobs that dump, prove and provision"
+      filter      = "resource.type = \"cloud_run_job\""
+    }
+  }
   alerts = {
+    cloud-run-job-failed = {
+      display_name     = "eu4-001: A Cloud Run job failed"
+      documentation    = "See the job's last execution."
+      severity         = "ERROR"
+      filter           = "metric.type=\"run.googleapis.com/job/completed_execution_count\" AND resource.type=\"cloud_run_job\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["resource.label.job_name"]
+      silence_rings    = false
+      notify           = ["ops", "on-call"]
+    }
     database-connections = {
       display_name     = "eu4-001: Database connections near the limit"
       documentation    = "Look for a site that holds connections."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/network/connections\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 1800
       duration         = "300s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
       notify           = ["ops", "on-call"]
     }
     database-cpu = {
@@ -423,12 +560,15 @@ module "shard" {
       documentation    = "Move sites away or choose a larger machine."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/cpu/utilization\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 0.9
       duration         = "600s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
       notify           = ["ops", "on-call"]
     }
     database-disk = {
@@ -436,12 +576,15 @@ module "shard" {
       documentation    = "Raise `database.disk.maxGb` or move sites away."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/disk/utilization\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 0.9
       duration         = "600s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
       notify           = ["ops", "on-call"]
     }
     database-memory = {
@@ -449,13 +592,144 @@ module "shard" {
       documentation    = "Choose a larger machine."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/memory/utilization\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 0.95
       duration         = "600s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
       notify           = ["ops", "on-call"]
+    }
+    dump-failed = {
+      display_name     = "eu4-001: A dump failed"
+      documentation    = "See the workflow `dump`: its log names the site and the error."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"dump\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = false
+      notify           = ["ops", "on-call"]
+    }
+    dump-late-wp-harbor-museum = {
+      display_name     = "eu4-001: A dump of `wp-harbor-museum` is late"
+      documentation    = "No dump has succeeded for 3 h: more may be lost than was promised."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"dump\" AND metric.labels.result=\"ok\" AND metric.labels.group=\"wp-harbor-museum\""
+      denominator      = ""
+      comparison       = "COMPARISON_LT"
+      threshold        = 1
+      duration         = "600s"
+      alignment_period = "10800s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = true
+      notify           = ["ops", "on-call"]
+    }
+    job-failed = {
+      display_name     = "eu4-001: A job of a site failed"
+      documentation    = "See the workflow `cron`: its log names the job."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"cron\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = false
+      notify           = ["ops", "on-call"]
+    }
+    restore-check-failed = {
+      display_name     = "eu4-001: A backup could not be proven"
+      documentation    = "See the workflow `restore-check`; until it passes, treat the site as one without a backup."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"restore-check\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = false
+      notify           = ["ops", "on-call"]
+    }
+    schedule-failed = {
+      display_name     = "eu4-001: A schedule cannot reach what it calls"
+      documentation    = "See Cloud Scheduler: the site does not answer, or the workflow cannot be started."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/failed_calls\" AND resource.type=\"cloud_scheduler_job\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 2
+      duration         = "0s"
+      alignment_period = "3600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.job"]
+      silence_rings    = false
+      notify           = ["ops", "on-call"]
+    }
+    site-down = {
+      display_name     = "eu4-001: A site does not answer"
+      documentation    = "Two or more places get no right answer from the site."
+      severity         = "ERROR"
+      filter           = "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND resource.type=\"uptime_url\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 1
+      duration         = "120s"
+      alignment_period = "1200s"
+      aligner          = "ALIGN_NEXT_OLDER"
+      reducer          = "REDUCE_COUNT_FALSE"
+      group_by         = ["resource.label.host"]
+      silence_rings    = false
+      notify           = ["ops", "on-call"]
+    }
+    site-error-rate-7e5c62 = {
+      display_name     = "eu4-001: error-rate above 0.02"
+      documentation    = "A site is above 0.02 for 300 s: wp-harbor-museum (errors)."
+      severity         = "WARNING"
+      filter           = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND metric.labels.response_code_class=\"5xx\" AND resource.labels.service_name=\"wp-harbor-museum\""
+      denominator      = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"wp-harbor-museum\""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0.02
+      duration         = "300s"
+      alignment_period = "60s"
+      aligner          = "ALIGN_RATE"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["resource.label.service_name"]
+      silence_rings    = false
+      notify           = ["ops", "on-call"]
+    }
+    site-latency-p95-46c838 = {
+      display_name     = "eu4-001: latency-p95 above 1500"
+      documentation    = "A site is above 1500 for 600 s: wp-harbor-museum (slow-pages)."
+      severity         = "WARNING"
+      filter           = "metric.type=\"run.googleapis.com/request_latencies\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"wp-harbor-museum\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 1500
+      duration         = "600s"
+      alignment_period = "60s"
+      aligner          = "ALIGN_PERCENTILE_95"
+      reducer          = "REDUCE_MAX"
+      group_by         = ["resource.label.service_name"]
+      silence_rings    = false
+      notify           = ["ops"]
     }
   }
   dashboard = "{\"displayName\":\"Shard eu4-001\",\"mosaicLayout\":{\"columns\":48,\"tiles\":[{\"xPos\":0,\"yPos\":0,\"width\":24,\"height\":12,\"widget\":{\"title\":\"Database CPU\",\"xyChart\":{\"dataSets\":[{\"plotType\":\"LINE\",\"timeSeriesQuery\":{\"timeSeriesFilter\":{\"filter\":\"metric.type=\\\"cloudsql.googleapis.com/database/cpu/utilization\\\" resource.type=\\\"cloudsql_database\\\"\",\"aggregation\":{\"alignmentPeriod\":\"60s\",\"perSeriesAligner\":\"ALIGN_MEAN\"}}}}]}}},{\"xPos\":24,\"yPos\":0,\"width\":24,\"height\":12,\"widget\":{\"title\":\"Database connections\",\"xyChart\":{\"dataSets\":[{\"plotType\":\"LINE\",\"timeSeriesQuery\":{\"timeSeriesFilter\":{\"filter\":\"metric.type=\\\"cloudsql.googleapis.com/database/network/connections\\\" resource.type=\\\"cloudsql_database\\\"\",\"aggregation\":{\"alignmentPeriod\":\"60s\",\"perSeriesAligner\":\"ALIGN_MEAN\"}}}}]}}},{\"xPos\":0,\"yPos\":12,\"width\":24,\"height\":12,\"widget\":{\"title\":\"Database disk\",\"xyChart\":{\"dataSets\":[{\"plotType\":\"LINE\",\"timeSeriesQuery\":{\"timeSeriesFilter\":{\"filter\":\"metric.type=\\\"cloudsql.googleapis.com/database/disk/utilization\\\" resource.type=\\\"cloudsql_database\\\"\",\"aggregation\":{\"alignmentPeriod\":\"60s\",\"perSeriesAligner\":\"ALIGN_MEAN\"}}}}]}}}]}}"

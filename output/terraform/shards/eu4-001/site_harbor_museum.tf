@@ -256,6 +256,11 @@ module "site_harbor_museum" {
       retentionDays = 400
       redact        = ["email", "ip"]
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-eu4-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/harbor-museum"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -364,11 +369,44 @@ module "site_harbor_museum" {
     }
   }
   access = {
-    "roles/logging.viewer group:redaktion@harbor.example" = {
-      member = "group:redaktion@harbor.example"
-      role   = "roles/logging.viewer"
+    "organizations/123456789012/roles/aip_owner group:it@harbor.example" = {
+      member = "group:it@harbor.example"
+      role   = "organizations/123456789012/roles/aip_owner"
       until  = ""
     }
+  }
+  log_readers = {
+    "group:it@harbor.example" = {
+      member = "group:it@harbor.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+    "group:redaktion@harbor.example" = {
+      member = "group:redaktion@harbor.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-harbor-museum-cron"
+    schedule = "2-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "300s"
+    audience = "aipress/harbor-museum"
+    caller   = module.shard.scheduler
+  }
+  jobs = {
+    collection = {
+      job_name        = "wp-harbor-museum-collection"
+      schedule        = "14 4 * * *"
+      args            = ["run", "--job", "collection", "--command", "museum_import_collection"]
+      timeout_seconds = 900
+    }
+  }
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
   }
   channels = module.shard.channels
   uptime = {
@@ -389,34 +427,6 @@ module "site_harbor_museum" {
       timeout      = "10s"
       regions      = ["EUROPE", "USA", "ASIA_PACIFIC"]
       status       = "2xx"
-    }
-  }
-  alerts = {
-    errors = {
-      display_name     = "harbor-museum: errors"
-      documentation    = "Site harbor-museum is above 2 for 5m."
-      severity         = "WARNING"
-      filter           = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"wp-harbor-museum\" AND metric.labels.response_code_class=\"5xx\""
-      comparison       = "COMPARISON_GT"
-      threshold        = 2
-      duration         = "300s"
-      alignment_period = "60s"
-      aligner          = "ALIGN_RATE"
-      reducer          = "REDUCE_SUM"
-      notify           = ["ops", "on-call"]
-    }
-    slow-pages = {
-      display_name     = "harbor-museum: slow-pages"
-      documentation    = "Site harbor-museum is above 1500 for 10m."
-      severity         = "WARNING"
-      filter           = "metric.type=\"run.googleapis.com/request_latencies\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"wp-harbor-museum\""
-      comparison       = "COMPARISON_GT"
-      threshold        = 1500
-      duration         = "600s"
-      alignment_period = "60s"
-      aligner          = "ALIGN_PERCENTILE_95"
-      reducer          = "REDUCE_MAX"
-      notify           = ["ops"]
     }
   }
   slo = {

@@ -8,6 +8,10 @@ terraform {
       source  = "hashicorp/google"
       version = "8.7.0"
     }
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = "8.7.0"
+    }
   }
 
   backend "gcs" {
@@ -17,6 +21,11 @@ terraform {
 }
 
 provider "google" {
+  project = "aip-us1-001-7f3k"
+  region  = "us-central1"
+}
+
+provider "google-beta" {
   project = "aip-us1-001-7f3k"
   region  = "us-central1"
 }
@@ -37,6 +46,7 @@ module "shard" {
   }
   project = {
     id              = "aip-us1-001-7f3k"
+    number          = ""
     name            = "Shard us1-001"
     organization_id = "123456789012"
     root_folder     = "aipress"
@@ -117,7 +127,8 @@ module "shard" {
     image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://aip-us1-001-config-7f3k/desired.json"]
     env = {
-      AIPRESS_SHARD = "us1-001"
+      AIPRESS_BACKUP_ROLE = "aip_backup"
+      AIPRESS_SHARD       = "us1-001"
     }
     cpu            = "1"
     memory         = "512Mi"
@@ -550,18 +561,242 @@ module "shard" {
       secret         = ""
     }
   }
+  scheduler = {
+    account_id   = "scheduler"
+    display_name = "Calls sites and starts workflows on schedule"
+  }
+  workflows = {
+    cron = {
+      name         = "cron"
+      account_id   = "run-cron"
+      display_name = "Runs a job of a site"
+    }
+    dump = {
+      name         = "dump"
+      account_id   = "run-dump"
+      display_name = "Dumps sites, one after the other"
+    }
+    restore_check = {
+      name         = "restore-check"
+      account_id   = "run-restore-check"
+      display_name = "Proves that backups can be restored"
+    }
+  }
+  backup = {
+    vault = {
+      id             = "us1-001"
+      plan_id        = "us1-001-database"
+      association_id = "us1-001-database"
+      minimum_days   = 7
+      retention_days = 14
+      log_days       = 7
+      start_hour     = 7
+    }
+    job = {
+      name         = "backup"
+      account_id   = "backup"
+      display_name = "Dumps and proves one site at a time"
+      image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
+      args         = ["dump", "--help"]
+      env = {
+        AIPRESS_DESIRED = "gs://aip-us1-001-config-7f3k/desired.json"
+        AIPRESS_PROJECT = "aip-us1-001-7f3k"
+        AIPRESS_SHARD   = "us1-001"
+      }
+      cpu           = "2"
+      memory        = "2Gi"
+      timeout       = "14400s"
+      max_retries   = 1
+      database_role = "aip_backup"
+    }
+    buckets = {
+      us-east1 = {
+        name     = "aip-us1-001-dumps-us-east1-7f3k"
+        location = "US-EAST1"
+      }
+    }
+    keep_days        = [14, 28, 93]
+    soft_delete_days = 30
+    prevent_destroy  = true
+    dumps = {
+      daily = {
+        job_name = "dump-daily"
+        schedule = "59 2 * * *"
+        sites = [
+          {
+            site       = "closed-cafe"
+            database   = "wp-closed-cafe"
+            to         = "gs://aip-us1-001-dumps-us-east1-7f3k"
+            keep       = "daily:14d,weekly:28d,monthly:93d"
+            media      = "gs://aip-us1-001-wp-closed-cafe-7f3k/"
+            encryption = "google"
+          },
+          {
+            site       = "garden-blog"
+            database   = "wp-garden-blog"
+            to         = "gs://aip-us1-001-dumps-us-east1-7f3k"
+            keep       = "daily:14d,weekly:28d,monthly:93d"
+            media      = "gs://aip-us1-001-wp-garden-blog-7f3k/"
+            encryption = "google"
+          },
+          {
+            site       = "herald-weekly"
+            database   = "wp-herald-weekly"
+            to         = "gs://aip-us1-001-dumps-us-east1-7f3k"
+            keep       = "daily:14d,weekly:28d,monthly:93d"
+            media      = "gs://aip-us1-001-wp-herald-weekly-7f3k/"
+            encryption = "google"
+          },
+          {
+            site       = "old-bakery"
+            database   = "wp-old-bakery"
+            to         = "gs://aip-us1-001-dumps-us-east1-7f3k"
+            keep       = "daily:14d,weekly:28d,monthly:93d"
+            media      = "gs://aip-us1-001-wp-old-bakery-7f3k/"
+            encryption = "google"
+          },
+          {
+            site       = "pixel-agency--pr40"
+            database   = "wp-pixel-agency--pr40"
+            to         = "gs://aip-us1-001-dumps-us-east1-7f3k"
+            keep       = "daily:14d,weekly:28d,monthly:93d"
+            media      = "gs://aip-us1-001-wp-pixel-agency--pr40-7f3k/"
+            encryption = "google"
+          },
+          {
+            site       = "pixel-agency--staging"
+            database   = "wp-pixel-agency--s"
+            to         = "gs://aip-us1-001-dumps-us-east1-7f3k"
+            keep       = "daily:14d,weekly:28d,monthly:93d"
+            media      = "gs://aip-us1-001-wp-pixel-agency--s-7f3k/"
+            encryption = "google"
+          },
+          {
+            site       = "quiet-books"
+            database   = "wp-quiet-books"
+            to         = "gs://aip-us1-001-dumps-us-east1-7f3k"
+            keep       = "daily:14d,weekly:28d,monthly:93d"
+            media      = "gs://aip-us1-001-wp-quiet-books-7f3k/"
+            encryption = "google"
+          },
+          {
+            site       = "yoga-loft"
+            database   = "wp-yoga-loft"
+            to         = "gs://aip-us1-001-dumps-us-east1-7f3k"
+            keep       = "daily:14d,weekly:28d,monthly:93d"
+            media      = "gs://aip-us1-001-wp-yoga-loft-7f3k/"
+            encryption = "google"
+          },
+        ]
+      }
+    }
+    checks = {
+      restore-30d = {
+        job_name = "check-restore-30d"
+        schedule = "41 1 1,15 * *"
+        mode     = "restore"
+        sites = [
+          {
+            site     = "closed-cafe"
+            database = "wp-closed-cafe"
+            prefix   = "wp_"
+            rto      = 14400
+          },
+          {
+            site     = "garden-blog"
+            database = "wp-garden-blog"
+            prefix   = "wp_"
+            rto      = 14400
+          },
+          {
+            site     = "herald-weekly"
+            database = "wp-herald-weekly"
+            prefix   = "wp_"
+            rto      = 14400
+          },
+          {
+            site     = "old-bakery"
+            database = "wp-old-bakery"
+            prefix   = "wp_"
+            rto      = 14400
+          },
+          {
+            site     = "pixel-agency--pr40"
+            database = "wp-pixel-agency--pr40"
+            prefix   = "wp_"
+            rto      = 14400
+          },
+          {
+            site     = "pixel-agency--staging"
+            database = "wp-pixel-agency--s"
+            prefix   = "wp_"
+            rto      = 14400
+          },
+          {
+            site     = "quiet-books"
+            database = "wp-quiet-books"
+            prefix   = "wp_"
+            rto      = 14400
+          },
+          {
+            site     = "yoga-loft"
+            database = "wp-yoga-loft"
+            prefix   = "wp_"
+            rto      = 14400
+          },
+        ]
+      }
+    }
+  }
+  metrics = {
+    work         = "aipress/work"
+    failed_calls = "aipress/failed_calls"
+  }
+  log_views = {
+    database = {
+      description = "The database server's log"
+      filter      = "resource.type = \"cloudsql_database\""
+    }
+    sites = {
+      description = "Requests and output of sites"
+      filter      = "resource.type = \"cloud_run_revision\""
+    }
+    work = {
+      description = "Jobs that dump, prove and provision"
+      filter      = "resource.type = \"cloud_run_job\""
+    }
+  }
   alerts = {
+    cloud-run-job-failed = {
+      display_name     = "us1-001: A Cloud Run job failed"
+      documentation    = "See the job's last execution."
+      severity         = "ERROR"
+      filter           = "metric.type=\"run.googleapis.com/job/completed_execution_count\" AND resource.type=\"cloud_run_job\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["resource.label.job_name"]
+      silence_rings    = false
+      notify           = ["ops", "on-call", "chat"]
+    }
     database-connections = {
       display_name     = "us1-001: Database connections near the limit"
       documentation    = "Look for a site that holds connections."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/network/connections\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 720
       duration         = "300s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
       notify           = ["ops", "on-call", "chat"]
     }
     database-cpu = {
@@ -569,12 +804,15 @@ module "shard" {
       documentation    = "Move sites away or choose a larger machine."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/cpu/utilization\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 0.9
       duration         = "600s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
       notify           = ["ops", "on-call", "chat"]
     }
     database-disk = {
@@ -582,12 +820,15 @@ module "shard" {
       documentation    = "Raise `database.disk.maxGb` or move sites away."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/disk/utilization\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 0.9
       duration         = "600s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
       notify           = ["ops", "on-call", "chat"]
     }
     database-memory = {
@@ -595,12 +836,111 @@ module "shard" {
       documentation    = "Choose a larger machine."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/memory/utilization\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 0.95
       duration         = "600s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
+      notify           = ["ops", "on-call", "chat"]
+    }
+    dump-failed = {
+      display_name     = "us1-001: A dump failed"
+      documentation    = "See the workflow `dump`: its log names the site and the error."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"dump\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = false
+      notify           = ["ops", "on-call", "chat"]
+    }
+    dump-late-daily = {
+      display_name     = "us1-001: A dump of `daily` is late"
+      documentation    = "No dump has succeeded for 25 h: more may be lost than was promised."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"dump\" AND metric.labels.result=\"ok\" AND metric.labels.group=\"daily\""
+      denominator      = ""
+      comparison       = "COMPARISON_LT"
+      threshold        = 1
+      duration         = "600s"
+      alignment_period = "90000s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = true
+      notify           = ["ops", "on-call", "chat"]
+    }
+    job-failed = {
+      display_name     = "us1-001: A job of a site failed"
+      documentation    = "See the workflow `cron`: its log names the job."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"cron\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = false
+      notify           = ["ops", "on-call", "chat"]
+    }
+    restore-check-failed = {
+      display_name     = "us1-001: A backup could not be proven"
+      documentation    = "See the workflow `restore-check`; until it passes, treat the site as one without a backup."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"restore-check\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = false
+      notify           = ["ops", "on-call", "chat"]
+    }
+    schedule-failed = {
+      display_name     = "us1-001: A schedule cannot reach what it calls"
+      documentation    = "See Cloud Scheduler: the site does not answer, or the workflow cannot be started."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/failed_calls\" AND resource.type=\"cloud_scheduler_job\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 2
+      duration         = "0s"
+      alignment_period = "3600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.job"]
+      silence_rings    = false
+      notify           = ["ops", "on-call", "chat"]
+    }
+    site-down = {
+      display_name     = "us1-001: A site does not answer"
+      documentation    = "Two or more places get no right answer from the site."
+      severity         = "ERROR"
+      filter           = "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND resource.type=\"uptime_url\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 1
+      duration         = "120s"
+      alignment_period = "1200s"
+      aligner          = "ALIGN_NEXT_OLDER"
+      reducer          = "REDUCE_COUNT_FALSE"
+      group_by         = ["resource.label.host"]
+      silence_rings    = false
       notify           = ["ops", "on-call", "chat"]
     }
   }

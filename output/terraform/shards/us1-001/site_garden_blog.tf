@@ -208,6 +208,11 @@ module "site_garden_blog" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-us1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/garden-blog"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -305,7 +310,22 @@ module "site_garden_blog" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-garden-blog-cron"
+    schedule = "3-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/garden-blog"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -327,7 +347,6 @@ module "site_garden_blog" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-garden-blog"
     display_name    = "Site garden-blog"

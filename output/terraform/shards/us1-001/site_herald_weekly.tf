@@ -210,6 +210,11 @@ module "site_herald_weekly" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-us1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/herald-weekly"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -307,7 +312,34 @@ module "site_herald_weekly" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access = {
+    "organizations/123456789012/roles/aip_owner group:tech@herald.example" = {
+      member = "group:tech@herald.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
+    }
+  }
+  log_readers = {
+    "group:tech@herald.example" = {
+      member = "group:tech@herald.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-herald-weekly-cron"
+    schedule = "3-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/herald-weekly"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -329,7 +361,6 @@ module "site_herald_weekly" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-herald-weekly"
     display_name    = "Site herald-weekly"
@@ -340,7 +371,12 @@ module "site_herald_weekly" {
     latency_ms      = 0
     window_days     = 30
   }
-  logs = null
+  logs = {
+    bucket_id      = "wp-herald-weekly"
+    sink_name      = "wp-herald-weekly"
+    location       = "us-central1"
+    retention_days = 30
+  }
   budget = {
     billing_account = "01A2B3-C4D5E6-F70819"
     project_number  = module.shard.project_number

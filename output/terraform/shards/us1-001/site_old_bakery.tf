@@ -209,6 +209,11 @@ module "site_old_bakery" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-us1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/old-bakery"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -306,29 +311,17 @@ module "site_old_bakery" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
-  channels = module.shard.channels
-  uptime = {
-    home = {
-      display_name = "old-bakery home"
-      host         = "old-bakery.example"
-      path         = "/"
-      period       = "300s"
-      timeout      = "10s"
-      regions      = ["EUROPE", "USA", "ASIA_PACIFIC"]
-      status       = "2xx"
-    }
-    login = {
-      display_name = "old-bakery login"
-      host         = "old-bakery.example"
-      path         = "/wp-login.php"
-      period       = "300s"
-      timeout      = "10s"
-      regions      = ["EUROPE", "USA", "ASIA_PACIFIC"]
-      status       = "2xx"
-    }
+  access      = {}
+  log_readers = {}
+  cron        = null
+  jobs        = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
   }
-  alerts = {}
+  channels = module.shard.channels
+  uptime   = {}
   slo = {
     service_id      = "wp-old-bakery"
     display_name    = "Site old-bakery"

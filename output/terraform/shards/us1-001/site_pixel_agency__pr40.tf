@@ -262,6 +262,11 @@ module "site_pixel_agency__pr40" {
       name = "pr-40"
       ttl  = "3d"
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-us1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/pixel-agency--pr40"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -373,15 +378,15 @@ module "site_pixel_agency__pr40" {
     }
   }
   access = {
-    "roles/logging.viewer serviceAccount:ci@pixel-ci.iam.gserviceaccount.com" = {
+    "organizations/123456789012/roles/aip_operator serviceAccount:ci@pixel-ci.iam.gserviceaccount.com" = {
       member = "serviceAccount:ci@pixel-ci.iam.gserviceaccount.com"
-      role   = "roles/logging.viewer"
+      role   = "organizations/123456789012/roles/aip_operator"
       until  = ""
     }
-    "roles/logging.viewer user:intern@pixel.example" = {
-      member = "user:intern@pixel.example"
-      role   = "roles/logging.viewer"
-      until  = "2029-06-30"
+    "organizations/123456789012/roles/aip_owner group:studio@pixel.example" = {
+      member = "group:studio@pixel.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
     }
     "roles/run.viewer serviceAccount:ci@pixel-ci.iam.gserviceaccount.com" = {
       member = "serviceAccount:ci@pixel-ci.iam.gserviceaccount.com"
@@ -389,10 +394,45 @@ module "site_pixel_agency__pr40" {
       until  = ""
     }
   }
+  log_readers = {
+    "group:studio@pixel.example" = {
+      member = "group:studio@pixel.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+    "serviceAccount:ci@pixel-ci.iam.gserviceaccount.com" = {
+      member = "serviceAccount:ci@pixel-ci.iam.gserviceaccount.com"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+    "user:intern@pixel.example" = {
+      member = "user:intern@pixel.example"
+      role   = "roles/logging.viewAccessor"
+      until  = "2029-06-30"
+    }
+  }
+  cron = {
+    job_name = "wp-pixel-agency--pr40-cron"
+    schedule = "6-59/10 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/pixel-agency--pr40"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime   = {}
-  alerts   = {}
   slo      = null
-  logs     = null
-  budget   = null
+  logs = {
+    bucket_id      = "wp-pixel-agency--pr40"
+    sink_name      = "wp-pixel-agency--pr40"
+    location       = "us-central1"
+    retention_days = 30
+  }
+  budget = null
 }

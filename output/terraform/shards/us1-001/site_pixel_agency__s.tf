@@ -278,6 +278,11 @@ module "site_pixel_agency__s" {
         users  = "keep-roles"
       }
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-us1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/pixel-agency--staging"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -389,9 +394,14 @@ module "site_pixel_agency__s" {
     }
   }
   access = {
-    "roles/logging.viewer serviceAccount:ci@pixel-ci.iam.gserviceaccount.com" = {
+    "organizations/123456789012/roles/aip_operator serviceAccount:ci@pixel-ci.iam.gserviceaccount.com" = {
       member = "serviceAccount:ci@pixel-ci.iam.gserviceaccount.com"
-      role   = "roles/logging.viewer"
+      role   = "organizations/123456789012/roles/aip_operator"
+      until  = ""
+    }
+    "organizations/123456789012/roles/aip_owner group:studio@pixel.example" = {
+      member = "group:studio@pixel.example"
+      role   = "organizations/123456789012/roles/aip_owner"
       until  = ""
     }
     "roles/run.viewer serviceAccount:ci@pixel-ci.iam.gserviceaccount.com" = {
@@ -400,10 +410,40 @@ module "site_pixel_agency__s" {
       until  = ""
     }
   }
+  log_readers = {
+    "group:studio@pixel.example" = {
+      member = "group:studio@pixel.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+    "serviceAccount:ci@pixel-ci.iam.gserviceaccount.com" = {
+      member = "serviceAccount:ci@pixel-ci.iam.gserviceaccount.com"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-pixel-agency--s-cron"
+    schedule = "6-59/10 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/pixel-agency--staging"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime   = {}
-  alerts   = {}
   slo      = null
-  logs     = null
-  budget   = null
+  logs = {
+    bucket_id      = "wp-pixel-agency--s"
+    sink_name      = "wp-pixel-agency--s"
+    location       = "us-central1"
+    retention_days = 30
+  }
+  budget = null
 }

@@ -216,6 +216,11 @@ module "site_quiet_books" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-us1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/quiet-books"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -313,7 +318,22 @@ module "site_quiet_books" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-quiet-books-cron"
+    schedule = "0-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/quiet-books"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -335,7 +355,6 @@ module "site_quiet_books" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-quiet-books"
     display_name    = "Site quiet-books"

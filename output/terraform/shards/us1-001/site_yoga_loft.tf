@@ -208,6 +208,11 @@ module "site_yoga_loft" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-us1-001-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/yoga-loft"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -305,7 +310,22 @@ module "site_yoga_loft" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-yoga-loft-cron"
+    schedule = "0-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/yoga-loft"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -327,7 +347,6 @@ module "site_yoga_loft" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-yoga-loft"
     display_name    = "Site yoga-loft"

@@ -252,6 +252,11 @@ module "site_herald_daily" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-us1-002-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/herald-daily"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -358,11 +363,42 @@ module "site_herald_daily" {
     }
   }
   access = {
-    "roles/logging.viewer group:desk@herald.example" = {
+    "organizations/123456789012/roles/aip_editor group:desk@herald.example" = {
       member = "group:desk@herald.example"
-      role   = "roles/logging.viewer"
+      role   = "organizations/123456789012/roles/aip_editor"
       until  = ""
     }
+    "organizations/123456789012/roles/aip_owner group:tech@herald.example" = {
+      member = "group:tech@herald.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
+    }
+  }
+  log_readers = {
+    "group:desk@herald.example" = {
+      member = "group:desk@herald.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+    "group:tech@herald.example" = {
+      member = "group:tech@herald.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-herald-daily-cron"
+    schedule = "3-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/herald-daily"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
   }
   channels = module.shard.channels
   uptime = {
@@ -385,7 +421,6 @@ module "site_herald_daily" {
       status       = "200"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-herald-daily"
     display_name    = "Site herald-daily"
@@ -396,7 +431,12 @@ module "site_herald_daily" {
     latency_ms      = 500
     window_days     = 30
   }
-  logs = null
+  logs = {
+    bucket_id      = "wp-herald-daily"
+    sink_name      = "wp-herald-daily"
+    location       = "us-central1"
+    retention_days = 30
+  }
   budget = {
     billing_account = "01A2B3-C4D5E6-F70819"
     project_number  = module.shard.project_number

@@ -277,6 +277,11 @@ module "site_pixel_agency" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@aip-us1-002-7f3k.iam.gserviceaccount.com"
+      audience = "aipress/pixel-agency"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -385,7 +390,34 @@ module "site_pixel_agency" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access = {
+    "organizations/123456789012/roles/aip_owner group:studio@pixel.example" = {
+      member = "group:studio@pixel.example"
+      role   = "organizations/123456789012/roles/aip_owner"
+      until  = ""
+    }
+  }
+  log_readers = {
+    "group:studio@pixel.example" = {
+      member = "group:studio@pixel.example"
+      role   = "roles/logging.viewAccessor"
+      until  = ""
+    }
+  }
+  cron = {
+    job_name = "wp-pixel-agency-cron"
+    schedule = "6-59/10 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/pixel-agency"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -407,7 +439,6 @@ module "site_pixel_agency" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-pixel-agency"
     display_name    = "Site pixel-agency"
@@ -418,7 +449,12 @@ module "site_pixel_agency" {
     latency_ms      = 0
     window_days     = 30
   }
-  logs = null
+  logs = {
+    bucket_id      = "wp-pixel-agency"
+    sink_name      = "wp-pixel-agency"
+    location       = "us-central1"
+    retention_days = 30
+  }
   budget = {
     billing_account = "01A2B3-C4D5E6-F70819"
     project_number  = module.shard.project_number

@@ -72,7 +72,7 @@ resource "google_project_iam_member" "cache_users" {
 
   project = google_project.shard.project_id
   role    = "roles/memorystore.dbConnectionUser"
-  member  = "principalSet://cloudresourcemanager.googleapis.com/projects/${google_project.shard.number}/type/ServiceAccount"
+  member  = "principalSet://cloudresourcemanager.googleapis.com/projects/${local.project_number}/type/ServiceAccount"
 
   depends_on = [google_project_service.shard]
 }

@@ -1,8 +1,8 @@
 locals {
   network       = "projects/${var.network.host_project}/global/networks/${var.network.network}"
-  run_agent     = "serviceAccount:service-${google_project.shard.number}@serverless-robot-prod.iam.gserviceaccount.com"
-  cloudservices = "serviceAccount:${google_project.shard.number}@cloudservices.gserviceaccount.com"
-  site_secrets  = "projects/${google_project.shard.number}/secrets/"
+  run_agent     = "serviceAccount:service-${local.project_number}@serverless-robot-prod.iam.gserviceaccount.com"
+  cloudservices = "serviceAccount:${local.project_number}@cloudservices.gserviceaccount.com"
+  site_secrets  = "projects/${local.project_number}/secrets/"
 }
 
 resource "google_compute_shared_vpc_service_project" "shard" {
@@ -37,7 +37,7 @@ resource "google_compute_subnetwork_iam_member" "run" {
   role       = "roles/compute.networkUser"
   member     = local.run_agent
 
-  depends_on = [google_project_service.shard]
+  depends_on = [google_project_service_identity.agent]
 }
 
 # Managed instance groups make their machines as this one.
@@ -57,5 +57,5 @@ resource "google_project_iam_member" "run_network_viewer" {
   role    = "roles/compute.networkViewer"
   member  = local.run_agent
 
-  depends_on = [google_project_service.shard]
+  depends_on = [google_project_service_identity.agent]
 }

@@ -57,15 +57,32 @@ resource "google_monitoring_alert_policy" "shard" {
     display_name = each.value.display_name
 
     condition_threshold {
-      filter          = each.value.filter
-      comparison      = each.value.comparison
-      threshold_value = each.value.threshold
-      duration        = each.value.duration
+      filter             = each.value.filter
+      denominator_filter = each.value.denominator == "" ? null : each.value.denominator
+      comparison         = each.value.comparison
+      threshold_value    = each.value.threshold
+      duration           = each.value.duration
+
+      # A site that has scaled to zero sends nothing, and that is well. A dump that sends nothing was not made.
+      evaluation_missing_data = each.value.silence_rings ? "EVALUATION_MISSING_DATA_ACTIVE" : each.value.duration == "0s" ? null : "EVALUATION_MISSING_DATA_INACTIVE"
 
       aggregations {
         alignment_period     = each.value.alignment_period
         per_series_aligner   = each.value.aligner
         cross_series_reducer = each.value.reducer
+        group_by_fields      = each.value.group_by
+      }
+
+      # A share needs both sides cut alike.
+      dynamic "denominator_aggregations" {
+        for_each = each.value.denominator == "" ? [] : [1]
+
+        content {
+          alignment_period     = each.value.alignment_period
+          per_series_aligner   = each.value.aligner
+          cross_series_reducer = each.value.reducer
+          group_by_fields      = each.value.group_by
+        }
       }
     }
   }
@@ -79,8 +96,69 @@ resource "google_monitoring_alert_policy" "shard" {
     mime_type = "text/markdown"
   }
 
-  # Metrics of a type that has no data yet are refused.
-  depends_on = [google_sql_database_instance.primary]
+  # Metrics of a type that nothing has sent are refused: the counters must be there, and the instance.
+  depends_on = [
+    google_logging_metric.failed_calls,
+    google_logging_metric.work,
+    google_sql_database_instance.primary,
+  ]
+}
+
+# What workflows say of each site, counted. Their log is the only place that knows the site.
+resource "google_logging_metric" "work" {
+  project     = google_project.shard.project_id
+  name        = var.metrics.work
+  description = "Dumps, checks and jobs of sites, by outcome"
+  filter      = "resource.type=\"workflows.googleapis.com/Workflow\" AND jsonPayload.event:* AND jsonPayload.site:*"
+
+  label_extractors = {
+    event  = "EXTRACT(jsonPayload.event)"
+    group  = "EXTRACT(jsonPayload.group)"
+    result = "EXTRACT(jsonPayload.result)"
+    site   = "EXTRACT(jsonPayload.site)"
+  }
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+
+    dynamic "labels" {
+      for_each = ["event", "group", "result", "site"]
+
+      content {
+        key        = labels.value
+        value_type = "STRING"
+      }
+    }
+  }
+
+  depends_on = [google_project_service.shard]
+}
+
+# Cloud Scheduler has no metric of its own for calls that failed; it logs them.
+resource "google_logging_metric" "failed_calls" {
+  project     = google_project.shard.project_id
+  name        = var.metrics.failed_calls
+  description = "Calls of schedules that failed, by schedule"
+  filter      = "resource.type=\"cloud_scheduler_job\" AND severity>=ERROR"
+
+  label_extractors = {
+    job = "EXTRACT(resource.labels.job_id)"
+  }
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+
+    labels {
+      key        = "job"
+      value_type = "STRING"
+    }
+  }
+
+  depends_on = [google_project_service.shard]
 }
 
 resource "google_monitoring_dashboard" "shard" {
@@ -98,7 +176,7 @@ resource "google_billing_budget" "shard" {
 
   budget_filter {
     # The number of the project: an id is accepted and then matches nothing.
-    projects               = ["projects/${google_project.shard.number}"]
+    projects               = ["projects/${local.project_number}"]
     calendar_period        = "MONTH"
     credit_types_treatment = "INCLUDE_ALL_CREDITS"
   }

@@ -26,9 +26,11 @@ locals {
   # cloudsql.googleapis.com is a prefix of metrics, not an API that can be switched on.
   apis = [
     "artifactregistry.googleapis.com",
+    "backupdr.googleapis.com",
     "billingbudgets.googleapis.com",
     "cloudbilling.googleapis.com",
     "cloudresourcemanager.googleapis.com",
+    "cloudscheduler.googleapis.com",
     "compute.googleapis.com",
     "iam.googleapis.com",
     "logging.googleapis.com",
@@ -41,7 +43,21 @@ locals {
     "servicenetworking.googleapis.com",
     "sqladmin.googleapis.com",
     "storage.googleapis.com",
+    "workflowexecutions.googleapis.com",
+    "workflows.googleapis.com",
   ]
+
+  # Services that act as agents of their own. Google makes an agent some time after its API was switched on, or at first
+  # use; a grant to one that is not there yet is refused. Asking for it makes it now.
+  agents = [
+    "cloudscheduler.googleapis.com",
+    "run.googleapis.com",
+    "sqladmin.googleapis.com",
+    "workflows.googleapis.com",
+  ]
+
+  # A project that was there before is known by its number while planning; a new one after it was made.
+  project_number = var.project.number == "" ? google_project.shard.number : var.project.number
 }
 
 # First of all: nothing else works before, and what depends on it says so.
@@ -56,6 +72,16 @@ resource "google_project_service" "shard" {
   disable_dependent_services = false
 }
 
+resource "google_project_service_identity" "agent" {
+  provider = google-beta
+  for_each = toset(local.agents)
+
+  project = google_project.shard.project_id
+  service = each.value
+
+  depends_on = [google_project_service.shard]
+}
+
 resource "google_logging_project_bucket_config" "default" {
   project        = google_project.shard.project_id
   location       = var.logs.location
@@ -66,6 +92,18 @@ resource "google_logging_project_bucket_config" "default" {
   locked = false
 
   depends_on = [google_project_service.shard]
+}
+
+# Whoever may see a view sees that part of the logs alone. Nobody is granted one here.
+resource "google_logging_log_view" "shard" {
+  for_each = var.log_views
+
+  parent      = "projects/${google_project.shard.project_id}"
+  location    = google_logging_project_bucket_config.default.location
+  bucket      = google_logging_project_bucket_config.default.bucket_id
+  name        = each.key
+  description = each.value.description
+  filter      = each.value.filter
 }
 
 # The edge's URL map stands in another project and refers to the backend services of this one.
@@ -87,5 +125,5 @@ resource "google_artifact_registry_repository_iam_member" "run" {
   role       = "roles/artifactregistry.reader"
   member     = local.run_agent
 
-  depends_on = [google_project_service.shard]
+  depends_on = [google_project_service_identity.agent]
 }

@@ -7,5 +7,11 @@ terraform {
       source  = "hashicorp/google"
       version = ">= 8.0, < 9.0"
     }
+
+    # For service identities alone.
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = ">= 8.0, < 9.0"
+    }
   }
 }

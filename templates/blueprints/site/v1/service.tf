@@ -25,9 +25,11 @@ resource "google_cloud_run_v2_service" "site" {
   deletion_protection = false
   deletion_policy     = "DELETE"
 
-  # Only through the load balancer: the run.app address would go around Cloud Armor and the CDN.
+  # Only through the load balancer: the run.app address would go around Cloud Armor and the CDN. `ingress` refuses it to
+  # the internet; Cloud Scheduler of this project counts as internal and knows no other address, so that a site with a
+  # schedule keeps it.
   ingress              = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
-  default_uri_disabled = true
+  default_uri_disabled = var.cron == null
 
   # A public site has no caller identity to check. A grant to allUsers would be refused by domain restricted sharing.
   invoker_iam_disabled = true

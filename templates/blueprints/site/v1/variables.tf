@@ -195,7 +195,7 @@ variable "backend" {
 }
 
 variable "access" {
-  description = "Who may see or operate the service. The key is stable per grant; `until` is a date or empty. The compiler refuses an expired grant, so a grant ends with the commit that removes it."
+  description = "Who may see or operate the service. The key is stable per grant; `until` is a date or empty. The compiler refuses an expired grant, so a grant ends with the commit that removes it. `role` is one that Cloud Run takes: predefined, or a custom role of the organisation by its full name."
   type = map(object({
     member = string
     role   = string
@@ -203,8 +203,48 @@ variable "access" {
   }))
 }
 
+variable "log_readers" {
+  description = "Who may read the site's own log bucket, by member; `until` is the last day, or empty. Needs `logs`."
+  type = map(object({
+    member = string
+    role   = string
+    until  = string
+  }))
+}
+
+variable "cron" {
+  description = "The schedule that makes WordPress run its due events, or null for none. `path` is called with a token that is made out to `audience` for the identity `caller` (an e-mail address)."
+  type = object({
+    job_name = string
+    schedule = string
+    path     = string
+    deadline = string
+    audience = string
+    caller   = string
+  })
+}
+
+variable "jobs" {
+  description = "Work with a schedule of its own, by name. It runs as a Cloud Run job with the image, identity and media of the site; `args` are given to the image."
+  type = map(object({
+    job_name        = string
+    schedule        = string
+    args            = list(string)
+    timeout_seconds = number
+  }))
+}
+
+variable "job_runner" {
+  description = "What runs `jobs`: the shard's workflow (its id), the member as which it runs, and the e-mail address of the identity that starts it."
+  type = object({
+    workflow        = string
+    workflow_member = string
+    caller          = string
+  })
+}
+
 variable "channels" {
-  description = "Notification channels of the shard's project by name: the ids that alerts and budgets need."
+  description = "Notification channels of the shard's project by name: the ids that budgets need."
   type        = map(string)
 }
 
@@ -218,23 +258,6 @@ variable "uptime" {
     timeout      = string
     regions      = list(string)
     status       = string
-  }))
-}
-
-variable "alerts" {
-  description = "Alert policies by name. `filter` names metric type and resource type; `notify` are keys of `channels`."
-  type = map(object({
-    display_name     = string
-    documentation    = string
-    severity         = string
-    filter           = string
-    comparison       = string
-    threshold        = number
-    duration         = string
-    alignment_period = string
-    aligner          = string
-    reducer          = string
-    notify           = list(string)
   }))
 }
 
@@ -253,7 +276,7 @@ variable "slo" {
 }
 
 variable "logs" {
-  description = "A log bucket of the site's own, where its retention differs from the shard's; null otherwise."
+  description = "A log bucket of the site's own, where its retention differs from the shard's or where somebody may read its logs; null otherwise."
   type = object({
     bucket_id      = string
     sink_name      = string

@@ -5,7 +5,7 @@ output "project_id" {
 
 output "project_number" {
   description = "Number of the shard's project, which budgets are filtered by."
-  value       = tostring(google_project.shard.number)
+  value       = tostring(local.project_number)
 }
 
 output "apis" {
@@ -42,6 +42,21 @@ output "network" {
 output "channels" {
   description = "Notification channels of the project: name to id."
   value       = { for name, channel in google_monitoring_notification_channel.shard : name => channel.id }
+}
+
+output "scheduler" {
+  description = "E-mail address of the identity that calls sites and starts workflows."
+  value       = google_service_account.scheduler.email
+}
+
+output "workflows" {
+  description = "Ids of the workflows: cron, dump, restore_check."
+  value       = { for key, workflow in google_workflows_workflow.shard : key => workflow.id }
+}
+
+output "cron_member" {
+  description = "Member as which the workflow `cron` runs; it may run a site's job once the site says so."
+  value       = google_service_account.workflow["cron"].member
 }
 
 output "security_policies" {

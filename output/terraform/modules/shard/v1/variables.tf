@@ -15,9 +15,10 @@ variable "labels" {
 }
 
 variable "project" {
-  description = "The shard's own project. `folder` is a path of folder display names below the organisation, at most two deep, because a folder's number is only known to Google. `name` has at most 30 characters."
+  description = "The shard's own project. `folder` is a path of folder display names below the organisation, at most two deep, because a folder's number is only known to Google. `name` has at most 30 characters; `number` is that of a project that was there before, else empty."
   type = object({
     id              = string
+    number          = string
     name            = string
     organization_id = string
     root_folder     = string
@@ -284,19 +285,118 @@ variable "channels" {
   }))
 }
 
+variable "scheduler" {
+  description = "The identity as which Cloud Scheduler calls sites and starts workflows."
+  type = object({
+    account_id   = string
+    display_name = string
+  })
+}
+
+variable "workflows" {
+  description = "The workflows of the shard: `cron` runs a job of a site, `dump` dumps sites, `restore_check` proves backups. Each runs as an identity of its own."
+  type = map(object({
+    name         = string
+    account_id   = string
+    display_name = string
+  }))
+
+  validation {
+    condition     = join(",", sort(keys(var.workflows))) == "cron,dump,restore_check"
+    error_message = "There are exactly these workflows: cron, dump, restore_check."
+  }
+}
+
+variable "backup" {
+  description = "Backups of the instance and of each site. `vault` holds backups of the whole instance, which nobody can delete for `minimum_days`; `buckets` are those with dumps, by region; `keep_days` are all ages at which a dump is deleted; `dumps` and `checks` are schedules with the sites that they are for, by group. The job runs `args` unless the workflow gives others."
+  type = object({
+    vault = object({
+      id             = string
+      plan_id        = string
+      association_id = string
+      minimum_days   = number
+      retention_days = number
+      log_days       = number
+      start_hour     = number
+    })
+    job = object({
+      name          = string
+      account_id    = string
+      display_name  = string
+      image         = string
+      args          = list(string)
+      env           = map(string)
+      cpu           = string
+      memory        = string
+      timeout       = string
+      max_retries   = number
+      database_role = string
+    })
+    buckets = map(object({
+      name     = string
+      location = string
+    }))
+    keep_days        = list(number)
+    soft_delete_days = number
+    prevent_destroy  = bool
+    dumps = map(object({
+      job_name = string
+      schedule = string
+      sites = list(object({
+        site       = string
+        database   = string
+        to         = string
+        keep       = string
+        media      = string
+        encryption = string
+      }))
+    }))
+    checks = map(object({
+      job_name = string
+      schedule = string
+      mode     = string
+      sites = list(object({
+        site     = string
+        database = string
+        prefix   = string
+        rto      = number
+      }))
+    }))
+  })
+}
+
+variable "metrics" {
+  description = "Names of the counters that are read out of logs: what workflows report, and calls of schedules that failed."
+  type = object({
+    work         = string
+    failed_calls = string
+  })
+}
+
+variable "log_views" {
+  description = "Parts of the project's logs that somebody can be shown, by name. `filter` is about the kind of resource."
+  type = map(object({
+    description = string
+    filter      = string
+  }))
+}
+
 variable "alerts" {
-  description = "Alert policies of the shard by name. `filter` names metric type and resource type; `notify` are keys of `channels`."
+  description = "Alert policies of the shard and of its sites by name. `filter` names metric type and resource type; with a `denominator`, a filter too, the value is a share of it. `group_by` tells the series apart, such as by site, so that one policy serves many. `silence_rings`: a series that ends counts as too low. `notify` are keys of `channels`."
   type = map(object({
     display_name     = string
     documentation    = string
     severity         = string
     filter           = string
+    denominator      = string
     comparison       = string
     threshold        = number
     duration         = string
     alignment_period = string
     aligner          = string
     reducer          = string
+    group_by         = list(string)
+    silence_rings    = bool
     notify           = list(string)
   }))
 }

@@ -34,46 +34,6 @@ resource "google_monitoring_uptime_check_config" "site" {
   depends_on = [var.apis]
 }
 
-resource "google_monitoring_alert_policy" "site" {
-  for_each = var.alerts
-
-  project               = var.site.project
-  display_name          = each.value.display_name
-  combiner              = "OR"
-  severity              = each.value.severity
-  user_labels           = var.labels
-  notification_channels = [for name in each.value.notify : var.channels[name]]
-
-  conditions {
-    display_name = each.value.display_name
-
-    condition_threshold {
-      filter          = each.value.filter
-      comparison      = each.value.comparison
-      threshold_value = each.value.threshold
-      duration        = each.value.duration
-
-      aggregations {
-        alignment_period     = each.value.alignment_period
-        per_series_aligner   = each.value.aligner
-        cross_series_reducer = each.value.reducer
-      }
-    }
-  }
-
-  alert_strategy {
-    # A site that has scaled to zero sends no data; the alert must still end.
-    auto_close = "86400s"
-  }
-
-  documentation {
-    content   = each.value.documentation
-    mime_type = "text/markdown"
-  }
-
-  depends_on = [google_monitoring_uptime_check_config.site]
-}
-
 resource "google_monitoring_custom_service" "site" {
   count = var.slo == null ? 0 : 1
 
@@ -156,4 +116,26 @@ resource "google_logging_project_sink" "site" {
   destination            = "logging.googleapis.com/${google_logging_project_bucket_config.site[0].id}"
   filter                 = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${var.service.name}\""
   unique_writer_identity = true
+}
+
+# A view of the project's bucket cannot be cut by service, so who may read a site's logs reads the site's own bucket.
+resource "google_logging_log_view_iam_member" "reader" {
+  for_each = var.logs == null ? {} : var.log_readers
+
+  parent   = "projects/${var.site.project}"
+  location = google_logging_project_bucket_config.site[0].location
+  bucket   = google_logging_project_bucket_config.site[0].bucket_id
+  name     = "_AllLogs"
+  role     = each.value.role
+  member   = each.value.member
+
+  dynamic "condition" {
+    for_each = each.value.until == "" ? [] : [each.value.until]
+
+    content {
+      title       = "until ${condition.value}"
+      description = "The grant ends with that day"
+      expression  = "request.time < timestamp(\"${condition.value}T23:59:59Z\")"
+    }
+  }
 }

@@ -196,6 +196,11 @@ module "site_alder" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-1-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/alder"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -293,7 +298,22 @@ module "site_alder" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-alder-cron"
+    schedule = "4-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/alder"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -315,7 +335,6 @@ module "site_alder" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-alder"
     display_name    = "Site alder"
@@ -537,6 +556,11 @@ module "site_birch" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-1-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/birch"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -634,7 +658,22 @@ module "site_birch" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-birch-cron"
+    schedule = "0-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/birch"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -656,7 +695,6 @@ module "site_birch" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-birch"
     display_name    = "Site birch"

@@ -196,6 +196,11 @@ module "site_cedar" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-2-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/cedar"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -293,7 +298,22 @@ module "site_cedar" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-cedar-cron"
+    schedule = "3-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/cedar"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -315,7 +335,6 @@ module "site_cedar" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-cedar"
     display_name    = "Site cedar"
@@ -537,6 +556,11 @@ module "site_damson" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-2-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/damson"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -634,7 +658,22 @@ module "site_damson" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-damson-cron"
+    schedule = "1-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/damson"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -656,7 +695,6 @@ module "site_damson" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-damson"
     display_name    = "Site damson"

@@ -196,6 +196,11 @@ module "site_blog" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-1-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/blog"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -293,7 +298,22 @@ module "site_blog" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-blog-cron"
+    schedule = "4-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/blog"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -315,7 +335,6 @@ module "site_blog" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-blog"
     display_name    = "Site blog"

@@ -207,6 +207,11 @@ module "site_club" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-1-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/club"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -304,7 +309,22 @@ module "site_club" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-club-cron"
+    schedule = "2-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/club"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -326,7 +346,6 @@ module "site_club" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-club"
     display_name    = "Site club"

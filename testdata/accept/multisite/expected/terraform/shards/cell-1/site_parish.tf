@@ -231,6 +231,11 @@ module "site_parish" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-1-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/parish"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -328,7 +333,22 @@ module "site_parish" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-parish-cron"
+    schedule = "3-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/parish"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -350,7 +370,6 @@ module "site_parish" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-parish"
     display_name    = "Site parish"

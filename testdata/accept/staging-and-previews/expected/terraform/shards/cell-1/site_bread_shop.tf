@@ -224,6 +224,11 @@ module "site_bread_shop" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-1-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/bread-shop"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -321,7 +326,22 @@ module "site_bread_shop" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-bread-shop-cron"
+    schedule = "0-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/bread-shop"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -343,7 +363,6 @@ module "site_bread_shop" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-bread-shop"
     display_name    = "Site bread-shop"

@@ -201,6 +201,11 @@ module "site_bread_shop__pr7" {
       name = "pr-7"
       ttl  = "7d"
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-1-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/bread-shop--pr7"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -299,10 +304,24 @@ module "site_bread_shop__pr7" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-bread-shop--pr7-cron"
+    schedule = "1-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/bread-shop--pr7"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime   = {}
-  alerts   = {}
   slo      = null
   logs     = null
   budget   = null

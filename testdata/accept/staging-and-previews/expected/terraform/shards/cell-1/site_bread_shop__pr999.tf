@@ -209,6 +209,11 @@ module "site_bread_shop__pr999" {
       name = "pr-999"
       ttl  = "7d"
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-1-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/bread-shop--pr999"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -307,10 +312,24 @@ module "site_bread_shop__pr999" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-bread-shop--pr999-cron"
+    schedule = "0-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/bread-shop--pr999"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime   = {}
-  alerts   = {}
   slo      = null
   logs     = null
   budget   = null

@@ -8,6 +8,10 @@ terraform {
       source  = "hashicorp/google"
       version = "8.7.0"
     }
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = "8.7.0"
+    }
   }
 
   backend "gcs" {
@@ -17,6 +21,11 @@ terraform {
 }
 
 provider "google" {
+  project = "sml-cell-1-k4q1"
+  region  = "europe-west1"
+}
+
+provider "google-beta" {
   project = "sml-cell-1-k4q1"
   region  = "europe-west1"
 }
@@ -34,6 +43,7 @@ module "shard" {
   }
   project = {
     id              = "sml-cell-1-k4q1"
+    number          = ""
     name            = "Shard cell-1"
     organization_id = "100200300400"
     root_folder     = "small"
@@ -114,7 +124,8 @@ module "shard" {
     image        = "europe-docker.pkg.dev/sml-shared-k4q1/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://sml-cell-1-config-k4q1/desired.json"]
     env = {
-      AIPRESS_SHARD = "cell-1"
+      AIPRESS_BACKUP_ROLE = "aip_backup"
+      AIPRESS_SHARD       = "cell-1"
     }
     cpu            = "1"
     memory         = "512Mi"
@@ -387,18 +398,172 @@ module "shard" {
       secret         = ""
     }
   }
+  scheduler = {
+    account_id   = "scheduler"
+    display_name = "Calls sites and starts workflows on schedule"
+  }
+  workflows = {
+    cron = {
+      name         = "cron"
+      account_id   = "run-cron"
+      display_name = "Runs a job of a site"
+    }
+    dump = {
+      name         = "dump"
+      account_id   = "run-dump"
+      display_name = "Dumps sites, one after the other"
+    }
+    restore_check = {
+      name         = "restore-check"
+      account_id   = "run-restore-check"
+      display_name = "Proves that backups can be restored"
+    }
+  }
+  backup = {
+    vault = {
+      id             = "cell-1"
+      plan_id        = "cell-1-database"
+      association_id = "cell-1-database"
+      minimum_days   = 7
+      retention_days = 14
+      log_days       = 7
+      start_hour     = 2
+    }
+    job = {
+      name         = "backup"
+      account_id   = "backup"
+      display_name = "Dumps and proves one site at a time"
+      image        = "europe-docker.pkg.dev/sml-shared-k4q1/runtime/aipress:0.1.0"
+      args         = ["dump", "--help"]
+      env = {
+        AIPRESS_DESIRED = "gs://sml-cell-1-config-k4q1/desired.json"
+        AIPRESS_PROJECT = "sml-cell-1-k4q1"
+        AIPRESS_SHARD   = "cell-1"
+      }
+      cpu           = "2"
+      memory        = "2Gi"
+      timeout       = "14400s"
+      max_retries   = 1
+      database_role = "aip_backup"
+    }
+    buckets = {
+      europe-west4 = {
+        name     = "sml-cell-1-dumps-europe-west4-k4q1"
+        location = "EUROPE-WEST4"
+      }
+    }
+    keep_days        = [14, 28, 93]
+    soft_delete_days = 30
+    prevent_destroy  = true
+    dumps = {
+      daily = {
+        job_name = "dump-daily"
+        schedule = "50 2 * * *"
+        sites = [
+          {
+            site       = "late-payer"
+            database   = "wp-late-payer"
+            to         = "gs://sml-cell-1-dumps-europe-west4-k4q1"
+            keep       = "daily:14d,weekly:28d,monthly:93d"
+            media      = "gs://sml-cell-1-wp-late-payer-k4q1/"
+            encryption = "google"
+          },
+          {
+            site       = "leaving"
+            database   = "wp-leaving"
+            to         = "gs://sml-cell-1-dumps-europe-west4-k4q1"
+            keep       = "daily:14d,weekly:28d,monthly:93d"
+            media      = "gs://sml-cell-1-wp-leaving-k4q1/"
+            encryption = "google"
+          },
+          {
+            site       = "open-shop"
+            database   = "wp-open-shop"
+            to         = "gs://sml-cell-1-dumps-europe-west4-k4q1"
+            keep       = "daily:14d,weekly:28d,monthly:93d"
+            media      = "gs://sml-cell-1-wp-open-shop-k4q1/"
+            encryption = "google"
+          },
+        ]
+      }
+    }
+    checks = {
+      restore-30d = {
+        job_name = "check-restore-30d"
+        schedule = "54 9 3,17 * *"
+        mode     = "restore"
+        sites = [
+          {
+            site     = "late-payer"
+            database = "wp-late-payer"
+            prefix   = "wp_"
+            rto      = 14400
+          },
+          {
+            site     = "leaving"
+            database = "wp-leaving"
+            prefix   = "wp_"
+            rto      = 14400
+          },
+          {
+            site     = "open-shop"
+            database = "wp-open-shop"
+            prefix   = "wp_"
+            rto      = 14400
+          },
+        ]
+      }
+    }
+  }
+  metrics = {
+    work         = "aipress/work"
+    failed_calls = "aipress/failed_calls"
+  }
+  log_views = {
+    database = {
+      description = "The database server's log"
+      filter      = "resource.type = \"cloudsql_database\""
+    }
+    sites = {
+      description = "Requests and output of sites"
+      filter      = "resource.type = \"cloud_run_revision\""
+    }
+    work = {
+      description = "Jobs that dump, prove and provision"
+      filter      = "resource.type = \"cloud_run_job\""
+    }
+  }
   alerts = {
+    cloud-run-job-failed = {
+      display_name     = "cell-1: A Cloud Run job failed"
+      documentation    = "See the job's last execution."
+      severity         = "ERROR"
+      filter           = "metric.type=\"run.googleapis.com/job/completed_execution_count\" AND resource.type=\"cloud_run_job\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["resource.label.job_name"]
+      silence_rings    = false
+      notify           = ["ops"]
+    }
     database-connections = {
       display_name     = "cell-1: Database connections near the limit"
       documentation    = "Look for a site that holds connections."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/network/connections\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 450
       duration         = "300s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
       notify           = ["ops"]
     }
     database-cpu = {
@@ -406,12 +571,15 @@ module "shard" {
       documentation    = "Move sites away or choose a larger machine."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/cpu/utilization\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 0.9
       duration         = "600s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
       notify           = ["ops"]
     }
     database-disk = {
@@ -419,12 +587,15 @@ module "shard" {
       documentation    = "Raise `database.disk.maxGb` or move sites away."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/disk/utilization\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 0.9
       duration         = "600s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
       notify           = ["ops"]
     }
     database-memory = {
@@ -432,12 +603,111 @@ module "shard" {
       documentation    = "Choose a larger machine."
       severity         = "ERROR"
       filter           = "metric.type=\"cloudsql.googleapis.com/database/memory/utilization\" AND resource.type=\"cloudsql_database\""
+      denominator      = ""
       comparison       = "COMPARISON_GT"
       threshold        = 0.95
       duration         = "600s"
       alignment_period = "60s"
       aligner          = "ALIGN_MEAN"
       reducer          = "REDUCE_NONE"
+      group_by         = []
+      silence_rings    = false
+      notify           = ["ops"]
+    }
+    dump-failed = {
+      display_name     = "cell-1: A dump failed"
+      documentation    = "See the workflow `dump`: its log names the site and the error."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"dump\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = false
+      notify           = ["ops"]
+    }
+    dump-late-daily = {
+      display_name     = "cell-1: A dump of `daily` is late"
+      documentation    = "No dump has succeeded for 25 h: more may be lost than was promised."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"dump\" AND metric.labels.result=\"ok\" AND metric.labels.group=\"daily\""
+      denominator      = ""
+      comparison       = "COMPARISON_LT"
+      threshold        = 1
+      duration         = "600s"
+      alignment_period = "90000s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = true
+      notify           = ["ops"]
+    }
+    job-failed = {
+      display_name     = "cell-1: A job of a site failed"
+      documentation    = "See the workflow `cron`: its log names the job."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"cron\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = false
+      notify           = ["ops"]
+    }
+    restore-check-failed = {
+      display_name     = "cell-1: A backup could not be proven"
+      documentation    = "See the workflow `restore-check`; until it passes, treat the site as one without a backup."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/work\" AND resource.type=\"workflows.googleapis.com/Workflow\" AND metric.labels.event=\"restore-check\" AND metric.labels.result=\"failed\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 0
+      duration         = "0s"
+      alignment_period = "600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.site"]
+      silence_rings    = false
+      notify           = ["ops"]
+    }
+    schedule-failed = {
+      display_name     = "cell-1: A schedule cannot reach what it calls"
+      documentation    = "See Cloud Scheduler: the site does not answer, or the workflow cannot be started."
+      severity         = "ERROR"
+      filter           = "metric.type=\"logging.googleapis.com/user/aipress/failed_calls\" AND resource.type=\"cloud_scheduler_job\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 2
+      duration         = "0s"
+      alignment_period = "3600s"
+      aligner          = "ALIGN_SUM"
+      reducer          = "REDUCE_SUM"
+      group_by         = ["metric.label.job"]
+      silence_rings    = false
+      notify           = ["ops"]
+    }
+    site-down = {
+      display_name     = "cell-1: A site does not answer"
+      documentation    = "Two or more places get no right answer from the site."
+      severity         = "ERROR"
+      filter           = "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND resource.type=\"uptime_url\""
+      denominator      = ""
+      comparison       = "COMPARISON_GT"
+      threshold        = 1
+      duration         = "120s"
+      alignment_period = "1200s"
+      aligner          = "ALIGN_NEXT_OLDER"
+      reducer          = "REDUCE_COUNT_FALSE"
+      group_by         = ["resource.label.host"]
+      silence_rings    = false
       notify           = ["ops"]
     }
   }

@@ -197,6 +197,11 @@ module "site_leaving" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-1-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/leaving"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -294,29 +299,17 @@ module "site_leaving" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
-  channels = module.shard.channels
-  uptime = {
-    home = {
-      display_name = "leaving home"
-      host         = "leaving.example"
-      path         = "/"
-      period       = "300s"
-      timeout      = "10s"
-      regions      = ["EUROPE", "USA", "ASIA_PACIFIC"]
-      status       = "2xx"
-    }
-    login = {
-      display_name = "leaving login"
-      host         = "leaving.example"
-      path         = "/wp-login.php"
-      period       = "300s"
-      timeout      = "10s"
-      regions      = ["EUROPE", "USA", "ASIA_PACIFIC"]
-      status       = "2xx"
-    }
+  access      = {}
+  log_readers = {}
+  cron        = null
+  jobs        = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
   }
-  alerts = {}
+  channels = module.shard.channels
+  uptime   = {}
   slo = {
     service_id      = "wp-leaving"
     display_name    = "Site leaving"

@@ -196,6 +196,11 @@ module "site_long_gone" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-1-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/long-gone"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -293,29 +298,17 @@ module "site_long_gone" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
-  channels = module.shard.channels
-  uptime = {
-    home = {
-      display_name = "long-gone home"
-      host         = "long-gone.example"
-      path         = "/"
-      period       = "300s"
-      timeout      = "10s"
-      regions      = ["EUROPE", "USA", "ASIA_PACIFIC"]
-      status       = "2xx"
-    }
-    login = {
-      display_name = "long-gone login"
-      host         = "long-gone.example"
-      path         = "/wp-login.php"
-      period       = "300s"
-      timeout      = "10s"
-      regions      = ["EUROPE", "USA", "ASIA_PACIFIC"]
-      status       = "2xx"
-    }
+  access      = {}
+  log_readers = {}
+  cron        = null
+  jobs        = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
   }
-  alerts = {}
+  channels = module.shard.channels
+  uptime   = {}
   slo = {
     service_id      = "wp-long-gone"
     display_name    = "Site long-gone"

@@ -196,6 +196,11 @@ module "site_open_shop" {
       retentionDays = 30
       redact        = []
     }
+    cron = {
+      path     = "/-/cron"
+      caller   = "scheduler@sml-cell-1-k4q1.iam.gserviceaccount.com"
+      audience = "aipress/open-shop"
+    }
   })
   ready = module.shard.ready
   apis  = module.shard.apis
@@ -293,7 +298,22 @@ module "site_open_shop" {
       serve_while_stale_seconds = 86400
     }
   }
-  access   = {}
+  access      = {}
+  log_readers = {}
+  cron = {
+    job_name = "wp-open-shop-cron"
+    schedule = "1-59/5 * * * *"
+    path     = "/-/cron"
+    deadline = "60s"
+    audience = "aipress/open-shop"
+    caller   = module.shard.scheduler
+  }
+  jobs = {}
+  job_runner = {
+    workflow        = module.shard.workflows["cron"]
+    workflow_member = module.shard.cron_member
+    caller          = module.shard.scheduler
+  }
   channels = module.shard.channels
   uptime = {
     home = {
@@ -315,7 +335,6 @@ module "site_open_shop" {
       status       = "2xx"
     }
   }
-  alerts = {}
   slo = {
     service_id      = "wp-open-shop"
     display_name    = "Site open-shop"
