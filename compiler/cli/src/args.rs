@@ -261,8 +261,21 @@ pub struct BlueprintArgs {
 /// The subcommands of `blueprint`.
 #[derive(Debug, Subcommand)]
 pub enum BlueprintCommand {
+    /// Say everything in the blueprints that does not fit what the providers offer; write nothing.
+    Check(BlueprintCheckArgs),
     /// Take what providers offer from Terraform, for the types that blueprints use.
     Schema(BlueprintSchemaArgs),
+}
+
+/// Arguments of `blueprint check`.
+#[derive(Debug, Args)]
+pub struct BlueprintCheckArgs {
+    /// The blueprints, such as `shard` or `shard/v1` (default: all, of the fleet and of the compiler).
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// How to write what is wrong; json also lists the arguments whose change replaces their resource.
+    #[arg(long, value_enum, default_value_t = render::Format::Text, env = "AIPRESS_BLUEPRINT_FORMAT", hide_env = true)]
+    pub format: render::Format,
 }
 
 /// Arguments of `blueprint schema`.

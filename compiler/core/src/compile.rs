@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::blueprint::{Contract, embedded};
+use crate::blueprint::check::Tables;
+use crate::blueprint::{self, Contract, embedded};
 use crate::check::fleet::Fleet;
 use crate::check::{self, rules};
 use crate::diag::{Code, Diagnostic, Diagnostics, list};
@@ -77,7 +78,7 @@ fn unnumbered(fleet: &Fleet, shard: &str) -> Option<Diagnostic> {
 /// Parses every blueprint that is pinned somewhere.
 fn contracts(sources: &SourceSet, fleet: &Fleet, found: &mut Diagnostics) -> BTreeMap<(String, String), Contract> {
     let pins = &fleet.platform.spec.blueprints;
-    let own = [
+    let everywhere = [
         ("bootstrap", &pins.bootstrap),
         ("platform", &pins.platform),
         ("edge", &pins.edge),
@@ -90,7 +91,8 @@ fn contracts(sources: &SourceSet, fleet: &Fleet, found: &mut Diagnostics) -> BTr
     });
     let mut all = BTreeMap::new();
     let mut seen = BTreeSet::new();
-    for (name, pin) in own.into_iter().chain(of_shards) {
+    let mut own: Vec<Texts<'_>> = Vec::new();
+    for (name, pin) in everywhere.into_iter().chain(of_shards) {
         if !seen.insert((name, pin.value.as_str())) {
             continue;
         }
@@ -99,7 +101,7 @@ fn contracts(sources: &SourceSet, fleet: &Fleet, found: &mut Diagnostics) -> BTr
             found.push(unknown_blueprint(sources, name, pin));
             continue;
         }
-        let texts: Vec<(SourceId, &str)> = files
+        let texts: Texts<'_> = files
             .iter()
             .filter_map(|(id, _)| Some((*id, &*sources.get(*id)?.text)))
             .filter(|(id, _)| sources.path(*id).ends_with(".tf"))
@@ -107,11 +109,32 @@ fn contracts(sources: &SourceSet, fleet: &Fleet, found: &mut Diagnostics) -> BTr
         match Contract::parse(&texts) {
             Ok(contract) => {
                 all.insert((name.to_owned(), pin.value.clone()), contract);
+                own.extend(is_own(sources, &texts).then_some(texts));
             }
             Err(diagnostics) => found.extend(diagnostics),
         }
     }
+    found.extend(check_own(sources, &own));
     all
+}
+
+/// The `.tf` files of a blueprint.
+type Texts<'a> = Vec<(SourceId, &'a str)>;
+
+/// Whether a blueprint is the fleet's own: those that come with the compiler have been checked with it.
+fn is_own(sources: &SourceSet, texts: &Texts<'_>) -> bool {
+    texts.iter().any(|(id, text)| embedded::text(sources.path(*id)) != Some(text))
+}
+
+/// Holds the fleet's own blueprints against what the providers offer.
+fn check_own(sources: &SourceSet, own: &[Texts<'_>]) -> Diagnostics {
+    if own.is_empty() {
+        return Diagnostics::new();
+    }
+    match Tables::of(sources) {
+        Ok(tables) => own.iter().flat_map(|texts| blueprint::check::check(texts, &tables).diagnostics).collect(),
+        Err(problems) => problems,
+    }
 }
 
 fn blueprint_files<'a>(sources: &'a SourceSet, name: &str, version: &str) -> Vec<(SourceId, &'a str)> {

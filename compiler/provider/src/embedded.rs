@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 
+use crate::names::Names;
 use crate::read::ReadError;
 use crate::table::Table;
 
@@ -14,13 +15,16 @@ static TABLES: LazyLock<BTreeMap<&'static str, Result<Table, ReadError>>> = Lazy
     providers().map(|name| (name, Table::read(text(name).unwrap_or_default(), facts_text(name)))).collect()
 });
 
+static NAMES: LazyLock<Names> =
+    LazyLock::new(|| names_text().and_then(|text| Names::read(text).ok()).unwrap_or_default());
+
 /// Where tables stand in a fleet.
 pub const FOLDER: &str = "templates/providers/";
 
 /// The names of the providers that have a table.
 pub fn providers() -> impl Iterator<Item = &'static str> {
     let names = PROVIDERS.files().filter_map(|file| file.path().to_str()?.strip_suffix(".json"));
-    names.filter(|name| !name.ends_with(".facts"))
+    names.filter(|name| !name.contains('.'))
 }
 
 /// The committed text of a provider's table.
@@ -33,6 +37,18 @@ pub fn text(provider: &str) -> Option<&'static str> {
 #[must_use]
 pub fn facts_text(provider: &str) -> Option<&'static str> {
     PROVIDERS.get_file(format!("{provider}.facts.json"))?.contents_utf8()
+}
+
+/// The committed names of roles and APIs.
+#[must_use]
+pub fn names_text() -> Option<&'static str> {
+    PROVIDERS.get_file("google.names.json")?.contents_utf8()
+}
+
+/// The roles and APIs of Google Cloud that are known; read once.
+#[must_use]
+pub fn names() -> &'static Names {
+    &NAMES
 }
 
 /// The table of a provider, with its facts; read once.

@@ -12,9 +12,11 @@ mod canonical;
 pub mod embedded;
 mod facts;
 mod kind;
+mod names;
 mod read;
 mod table;
 
 pub use kind::Type;
+pub use names::Names;
 pub use read::ReadError;
 pub use table::{Attribute, Block, Combination, Nested, Nesting, Schema, Table};

@@ -1,19 +1,21 @@
 //! `aipress blueprint`: what the providers offer, and whether the blueprints fit it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use aipress_core::blueprint::used_types;
-use aipress_core::diag::{Code, Diagnostic, count, list};
-use aipress_core::source::SourceSet;
-use aipress_provider::{ReadError, Table, embedded};
+use aipress_core::blueprint::check::{Replacing, Report as Found, Tables, check};
+use aipress_core::blueprint::embedded;
+use aipress_core::diag::{Code, Diagnostic, Diagnostics, count, suggest};
+use aipress_core::source::{SourceId, SourceSet};
+use serde_json::{Value, json};
 
-use crate::args::{BlueprintArgs, BlueprintCommand, BlueprintSchemaArgs};
+use crate::args::{BlueprintArgs, BlueprintCheckArgs, BlueprintCommand};
 use crate::exit::{Exit, Failure};
-use crate::{out, source, words};
+use crate::render::{Format, Look, Report};
+use crate::{out, source};
 
-/// A table of a provider that cannot be read.
-const TABLE: Code = Code(520);
+/// A blueprint that there is not.
+const UNKNOWN: Code = Code(204);
 
 /// Runs the subcommand.
 ///
@@ -21,96 +23,114 @@ const TABLE: Code = Code(520);
 /// What it could not do.
 pub fn run(folder: &Path, args: &BlueprintArgs) -> Result<Exit, Failure> {
     match &args.command {
-        BlueprintCommand::Schema(args) => schema(folder, args),
+        BlueprintCommand::Check(args) => check_all(folder, args),
+        BlueprintCommand::Schema(args) => super::blueprint_schema::run(folder, args),
     }
 }
 
-/// Writes a table for every provider that Terraform printed, for the types in use.
-fn schema(folder: &Path, args: &BlueprintSchemaArgs) -> Result<Exit, Failure> {
-    let text = std::fs::read_to_string(&args.from).map_err(|error| {
-        Diagnostic::error_without_place(Code(14), format!("`{}` cannot be read", words::path(&args.from)))
-            .help(format!("{}; give what `terraform providers schema -json` printed.", words::io(&error)))
-    })?;
-    let used = used_types(&sources(folder));
-    let names = Table::providers_in(&text).map_err(|error| unreadable(&args.from, &error))?;
-    if names.is_empty() {
-        let title = format!("`{}` holds no provider", words::path(&args.from));
-        let help = "run `terraform init` first, then `terraform providers schema -json`.";
-        return Err(Diagnostic::error_without_place(TABLE, title).help(help).into());
+/// The texts of the fleet in the folder, or only those that come with the compiler where there is no fleet.
+///
+/// # Errors
+/// A fleet that cannot be read.
+pub fn sources(folder: &Path) -> Result<SourceSet, Failure> {
+    if folder.join(source::TENANTS).exists() || folder.join(source::BLUEPRINTS).exists() {
+        return source::load(folder, None);
     }
-    for name in names {
-        let before = table_before(folder, &name)?;
-        let version = version(args, &name, before.as_ref())?;
-        let mut table =
-            Table::from_terraform(&text, &name, &version).map_err(|error| unreadable(&args.from, &error))?;
-        let kept = before.filter(|_| !args.used_only).map(|table| types(&table)).unwrap_or_default();
-        table.retain(&|kind| used.contains(kind) || kept.contains(kind) || asked(&args.add, kind));
-        write(folder, &name, &table)?;
+    Ok(SourceSet::new(Vec::new()))
+}
+
+type Texts<'s> = Vec<(SourceId, &'s str)>;
+
+fn check_all(folder: &Path, args: &BlueprintCheckArgs) -> Result<Exit, Failure> {
+    let sources = sources(folder)?;
+    let all = blueprints(&sources);
+    if let Some(unknown) = args.names.iter().find(|name| !all.keys().any(|key| matches(key, name))) {
+        return Err(no_blueprint(unknown, &all).into());
     }
-    Ok(Exit::Fine)
-}
-
-/// The blueprints of the fleet in the folder, or those that come with the compiler where there is no fleet.
-fn sources(folder: &Path) -> SourceSet {
-    source::load(folder, None).unwrap_or_else(|_| SourceSet::new(Vec::new()))
-}
-
-fn table_before(folder: &Path, name: &str) -> Result<Option<Table>, Diagnostic> {
-    let path = folder.join(format!("{}{name}.json", embedded::FOLDER));
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Table::read(&text, None).map(Some).map_err(|error| unreadable(&path, &error)),
-        Err(_) => Ok(embedded::table(name).cloned()),
-    }
-}
-
-fn version(args: &BlueprintSchemaArgs, name: &str, before: Option<&Table>) -> Result<String, Diagnostic> {
-    let pinned = args.pin.iter().filter_map(|pin| pin.split_once('=')).find(|(provider, _)| *provider == name);
-    match (pinned, before) {
-        (Some((_, version)), _) => Ok(version.to_owned()),
-        (None, Some(table)) => Ok(table.version.clone()),
-        (None, None) => Err(Diagnostic::error_without_place(TABLE, format!("the version of `{name}` is not known"))
-            .help(format!("add `--pin {name}=X.Y.Z` with the version that `terraform init` installed."))),
-    }
-}
-
-fn types(table: &Table) -> BTreeSet<String> {
-    table.resources.keys().chain(table.data_sources.keys()).chain(table.ephemeral.keys()).cloned().collect()
-}
-
-fn asked(patterns: &[String], kind: &str) -> bool {
-    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
-        Some(start) => kind.starts_with(start),
-        None => kind == pattern,
-    })
-}
-
-fn write(folder: &Path, name: &str, table: &Table) -> Result<(), Diagnostic> {
-    let path = folder.join(format!("{}{name}.json", embedded::FOLDER));
-    let refused = |error: std::io::Error| {
-        Diagnostic::error_without_place(Code(510), format!("`{}` cannot be written", words::path(&path)))
-            .help(format!("{}; make the folder writable.", words::io(&error)))
+    let tables = match Tables::of(&sources) {
+        Ok(tables) => tables,
+        Err(problems) => return Err(Failure::new(sources.clone(), problems)),
     };
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(refused)?;
-    }
-    std::fs::write(&path, table.to_text()).map_err(refused)?;
-    out::result(&format!(
-        "{}: {} {} with {} and {}\n",
-        words::path(&path),
-        table.provider,
-        table.version,
-        count(table.resources.len(), "resource", "resources"),
-        count(table.data_sources.len(), "data source", "data sources"),
-    ));
-    Ok(())
+    let wanted =
+        all.iter().filter(|(key, _)| args.names.is_empty() || args.names.iter().any(|name| matches(key, name)));
+    let found: Vec<Found> = wanted.map(|(_, texts)| check(texts, &tables)).collect();
+    let resources: usize = found.iter().map(|report| report.resources).sum();
+    let said =
+        format!("{} with {}", count(found.len(), "blueprint", "blueprints"), count(resources, "resource", "resources"));
+    let (diagnostics, replacing) = merge(found);
+    show(&sources, diagnostics, &replacing, args.format, &said)
 }
 
-fn unreadable(path: &Path, error: &ReadError) -> Diagnostic {
-    let title = format!("`{}` is no table of a provider", words::path(path));
-    let place = if error.line > 0 { format!(" (line {})", error.line) } else { String::new() };
-    let known = list(embedded::providers(), "and", 8);
-    Diagnostic::error_without_place(TABLE, title).help(format!(
-        "{}{place}; give what `terraform providers schema -json` printed. Tables come with {known}.",
-        error.text
-    ))
+/// The `.tf` files of each blueprint, by `name/version`.
+fn blueprints(sources: &SourceSet) -> BTreeMap<String, Texts<'_>> {
+    let mut all: BTreeMap<String, Texts<'_>> = BTreeMap::new();
+    for (id, source) in sources.files() {
+        let Some((folder, file)) = source.path.strip_prefix(embedded::FOLDER).and_then(|path| path.rsplit_once('/'))
+        else {
+            continue;
+        };
+        if file.ends_with(".tf") && folder.matches('/').count() == 1 {
+            all.entry(folder.to_owned()).or_default().push((id, &source.text));
+        }
+    }
+    all
+}
+
+fn matches(key: &str, name: &str) -> bool {
+    key == name || key.split('/').next() == Some(name)
+}
+
+fn merge(found: Vec<Found>) -> (Diagnostics, Vec<Replacing>) {
+    let mut diagnostics = Diagnostics::new();
+    let mut replacing = Vec::new();
+    for report in found {
+        diagnostics.extend(report.diagnostics);
+        replacing.extend(report.replacing);
+    }
+    (diagnostics, replacing)
+}
+
+fn show(
+    sources: &SourceSet,
+    diagnostics: Diagnostics,
+    replacing: &[Replacing],
+    format: Format,
+    said: &str,
+) -> Result<Exit, Failure> {
+    let failed = diagnostics.has_errors();
+    match format {
+        Format::Text if failed => return Err(Failure::new(sources.clone(), diagnostics)),
+        Format::Text => {
+            out::report(sources, diagnostics);
+            out::result(&format!("no errors in {said}\n"));
+        }
+        Format::Json => out::result(&document(sources, diagnostics, replacing)),
+        Format::Sarif => out::result(&Report::new(sources, diagnostics).write(format, &Look::of_stderr())),
+    }
+    Ok(if failed { Exit::Errors } else { Exit::Fine })
+}
+
+/// The report for programs, with the arguments whose change replaces their resource.
+fn document(sources: &SourceSet, diagnostics: Diagnostics, replacing: &[Replacing]) -> String {
+    let text = Report::new(sources, diagnostics).write(Format::Json, &Look::of_stderr());
+    let mut document: Value = serde_json::from_str(&text).unwrap_or_default();
+    let entry = |item: &Replacing| {
+        let (line, column) = sources.line_column(item.span);
+        json!({
+            "resource": item.resource, "argument": item.argument, "literal": item.literal,
+            "path": sources.path(item.span.source), "line": line, "column": column,
+        })
+    };
+    document["replacing"] = replacing.iter().map(entry).collect();
+    serde_json::to_string_pretty(&document).map(|text| text + "\n").unwrap_or_default()
+}
+
+fn no_blueprint(name: &str, all: &BTreeMap<String, Texts<'_>>) -> Diagnostic {
+    let names: BTreeSet<&str> =
+        all.keys().flat_map(|key| [key.as_str(), key.split('/').next().unwrap_or(key)]).collect();
+    let help = match suggest(name, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "leave the name out to check all of them.".to_owned(),
+    };
+    Diagnostic::error_without_place(UNKNOWN, format!("there is no blueprint `{name}`")).help(help)
 }

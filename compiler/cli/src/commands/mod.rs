@@ -1,6 +1,7 @@
 //! One module per subcommand; each reads its arguments and ends in an exit code or a failure.
 
 mod blueprint;
+mod blueprint_schema;
 mod check;
 mod compile;
 mod completions;

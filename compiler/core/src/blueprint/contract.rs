@@ -117,7 +117,8 @@ impl Contract {
     }
 }
 
-fn unparsed(source: SourceId, text: &str, error: &hcl_edit::parser::Error) -> Diagnostic {
+/// A file that is not Terraform.
+pub(super) fn unparsed(source: SourceId, text: &str, error: &hcl_edit::parser::Error) -> Diagnostic {
     let start = error.location().offset();
     let end = text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |c| start + c.len_utf8());
     let label = if error.message().is_empty() { "not Terraform from here on" } else { error.message() };

@@ -15,6 +15,12 @@ pub fn files() -> Vec<(String, String)> {
     all
 }
 
+/// The text of one embedded file, by its path in a fleet.
+#[must_use]
+pub fn text(path: &str) -> Option<&'static str> {
+    BLUEPRINTS.get_file(path.strip_prefix(FOLDER)?)?.contents_utf8()
+}
+
 fn collect(folder: &Dir<'_>, into: &mut Vec<(String, String)>) {
     for file in folder.files() {
         let path = file.path().to_string_lossy().replace('\\', "/");

@@ -10,6 +10,7 @@
 //! `tostring`, `try`, `upper`, `values`, `zipmap`.
 
 mod call;
+pub mod check;
 mod contract;
 mod data;
 pub mod embedded;
