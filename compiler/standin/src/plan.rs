@@ -12,19 +12,51 @@ use crate::shape::map_nested;
 use crate::value::Value;
 use crate::wire::Step;
 
-/// Fills the gaps of a proposed state.
+/// Fills the gaps of a proposed state. Terraform finds the items of a set again only if nothing was filled in before;
+/// [`found_again`] does for those.
 #[must_use]
-pub fn fill(block: &Block, proposed: &Value) -> Value {
+pub fn fill(block: &Block, prior: &Value, proposed: &Value) -> Value {
     let Value::Map(fields) = proposed else { return proposed.clone() };
     let field = |(name, value): (&String, &Value)| {
         let filled = match (block.attributes.get(name), block.blocks.get(name)) {
             (Some(attribute), _) => fill_attribute(attribute, value),
-            (None, Some(nested)) => map_nested(nested, value, &mut |_, item| fill(&nested.block, item)),
+            (None, Some(nested)) => fill_nested(nested, prior.get(name), value),
             (None, None) => value.clone(),
         };
         (name.clone(), filled)
     };
     Value::Map(fields.iter().map(field).collect())
+}
+
+fn fill_nested(nested: &Nested, prior: &Value, proposed: &Value) -> Value {
+    map_nested(nested, proposed, &mut |index, item| match nested.nesting {
+        Nesting::Set => found_again(prior.items(), fill(&nested.block, &Value::Null, item)),
+        Nesting::Single | Nesting::Group => fill(&nested.block, prior, item),
+        Nesting::List | Nesting::Map => fill(&nested.block, prior.items().get(index).unwrap_or(&Value::Null), item),
+    })
+}
+
+/// Takes the item that was there before if it is the same in everything that is known.
+fn found_again(before: &[Value], item: Value) -> Value {
+    if item.is_known() {
+        return item;
+    }
+    before.iter().find(|old| could_be(old, &item)).cloned().unwrap_or(item)
+}
+
+/// Whether the unknown parts of a value could turn out to be this one.
+fn could_be(value: &Value, planned: &Value) -> bool {
+    match (value, planned) {
+        (_, Value::Unknown) => true,
+        (Value::Map(old), Value::Map(new)) => {
+            old.len() == new.len()
+                && new.iter().all(|(name, part)| could_be(old.get(name).unwrap_or(&Value::Null), part))
+        }
+        (Value::List(old), Value::List(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| could_be(old, new))
+        }
+        _ => value == planned,
+    }
 }
 
 fn fill_attribute(attribute: &Attribute, value: &Value) -> Value {
@@ -176,12 +208,27 @@ mod tests {
 
     #[test]
     fn gaps_are_filled_with_defaults_or_left_for_later() {
-        let planned = fill(&block(), &value(serde_json::json!({"name": "a", "secret_wo": "x", "disk": [{}]})));
+        let planned =
+            fill(&block(), &Value::Null, &value(serde_json::json!({"name": "a", "secret_wo": "x", "disk": [{}]})));
         assert_eq!(planned.get("size"), &Value::Int(10));
         assert_eq!(planned.get("link"), &Value::Unknown);
         assert_eq!(planned.get("secret_wo"), &Value::Null);
         assert_eq!(planned.get("disk").items()[0].get("uuid"), &Value::Unknown);
         assert_eq!(planned.get("disk").items()[0].get("kind"), &Value::Null);
+    }
+
+    #[test]
+    fn an_item_of_a_set_is_found_again_although_defaults_were_filled_in() {
+        let rule = r#"{"blocks":{"rule":{"nesting":"set","block":{"attributes":{
+            "mode":{"type":"string","optional":true,"default":"A"},"rate":{"type":"number","optional":true,"computed":true}}}}}}"#;
+        let block: Block = serde_json::from_str(rule).unwrap();
+        let prior =
+            Value::from_json(&serde_json::json!({"rule": [{"mode": "B", "rate": 1}, {"mode": "A", "rate": 2}]}));
+        let proposed = Value::from_json(&serde_json::json!({"rule": [{"mode": null, "rate": null}]}));
+        let planned = fill(&block, &prior, &proposed);
+        assert_eq!(planned.get("rule").items()[0].get("rate"), &Value::Int(2));
+        let changed = Value::from_json(&serde_json::json!({"rule": [{"mode": "C", "rate": null}]}));
+        assert_eq!(fill(&block, &prior, &changed).get("rule").items()[0].get("rate"), &Value::Unknown);
     }
 
     #[test]

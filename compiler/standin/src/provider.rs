@@ -102,7 +102,7 @@ impl Provider {
         if proposed.is_null() {
             return Ok(Planned { state: Value::Null, replacing: Vec::new(), private: private.to_vec() });
         }
-        let state = self.planned_state(&schema.block, proposed)?;
+        let state = self.planned_state(&schema.block, prior, proposed)?;
         let mut replacing = if prior.is_null() { Vec::new() } else { plan::replacing(&schema.block, prior, &state) };
         if private == IMPORTED {
             // An import knows only the id: what it does not know is taken to be as configured.
@@ -112,9 +112,9 @@ impl Provider {
         Ok(Planned { state, replacing, private: Vec::new() })
     }
 
-    fn planned_state(&self, block: &Block, proposed: &Value) -> Answer<Value> {
+    fn planned_state(&self, block: &Block, prior: &Value, proposed: &Value) -> Answer<Value> {
         let configuration = self.configuration();
-        let mut state = plan::fill(block, proposed);
+        let mut state = plan::fill(block, prior, proposed);
         let Value::Map(fields) = &mut state else { return Ok(state) };
         for name in ["region", "zone"] {
             plan::inherit(block, fields, name, configuration.text_of(name));
@@ -154,7 +154,7 @@ impl Provider {
     pub fn import(&self, kind: &str, id: &str) -> Answer<(Value, Vec<u8>)> {
         let schema = self.schema(Mode::Resource, kind)?;
         let known = import::begin(kind, schema, id)?;
-        let state = complete(kind, schema, &plan::fill(&schema.block, &known));
+        let state = complete(kind, schema, &plan::fill(&schema.block, &Value::Null, &known));
         Ok((state, IMPORTED.to_vec()))
     }
 
@@ -164,7 +164,7 @@ impl Provider {
     /// A type that the table does not have.
     pub fn look_up(&self, mode: Mode, kind: &str, config: &Value) -> Answer<Value> {
         let schema = self.schema(mode, kind)?;
-        Ok(complete(kind, schema, &self.planned_state(&schema.block, config)?))
+        Ok(complete(kind, schema, &self.planned_state(&schema.block, &Value::Null, config)?))
     }
 }
 

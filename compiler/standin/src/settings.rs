@@ -75,5 +75,5 @@ fn is_meant(wanted: &str, kind: &str, object: &Value) -> bool {
         Value::Map(fields) => fields.values().any(|field| field.as_text() == Some(name)),
         _ => false,
     };
-    wanted_kind == kind && name.is_none_or(named)
+    wanted_kind == kind && name.is_none_or(|name| name.is_empty() || named(name))
 }
