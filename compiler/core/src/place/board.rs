@@ -1,13 +1,13 @@
 //! Loads and limits of all shards, and how good a place is: integers in units of 2^-20.
 //!
-//! Input: limits per shard and the load before the call. Invariant: utilisation is capped at 4, so that no score
+//! Input: limits per shard and the load before the call. Invariant: utilisation stays below 4, so that no score
 //! overflows whatever the limits are.
 
 use super::model::{DIMENSIONS, Demand, Policy, ShardRoom, State};
 
 /// One whole, as a utilisation.
 pub(super) const ONE: u64 = 1 << 20;
-const MOST: u64 = 4 * ONE;
+const MOST: u64 = 4 * ONE - 1;
 
 /// The limits of one shard with what scoring needs of them.
 #[derive(Debug, Clone)]
@@ -117,22 +117,31 @@ impl Board {
     }
 
     pub fn score(&self, shard: usize, demand: &Demand, score: Score) -> u128 {
+        match score {
+            Score::Spread => self.growth(shard, demand),
+            Score::Pack => self.residual(shard, demand),
+        }
+    }
+
+    /// How much the sum of fourth powers grows; a dimension that is not asked for adds nothing.
+    fn growth(&self, shard: usize, demand: &Demand) -> u128 {
         let (gauge, load) = (&self.gauges[shard], &self.loads[shard]);
         let mut sum = 0;
-        for k in 0..DIMENSIONS {
+        for k in (0..DIMENSIONS).filter(|k| demand.0[*k] > 0) {
+            let before = utilisation(load.0[k], gauge.reciprocal[k]);
             let after = utilisation(load.0[k].saturating_add(demand.0[k]), gauge.reciprocal[k]);
-            sum += match score {
-                Score::Spread => {
-                    let before = utilisation(load.0[k], gauge.reciprocal[k]);
-                    (fourth_power(after) - fourth_power(before)) * u128::from(gauge.size[k])
-                }
-                Score::Pack => {
-                    let free = u128::from(ONE.saturating_sub(after));
-                    free * free
-                }
-            };
+            sum += u128::from(fourth_power(after) - fourth_power(before)) * u128::from(gauge.size[k]);
         }
         sum
+    }
+
+    fn residual(&self, shard: usize, demand: &Demand) -> u128 {
+        let (gauge, load) = (&self.gauges[shard], &self.loads[shard]);
+        let free = |k: usize| {
+            let after = utilisation(load.0[k].saturating_add(demand.0[k]), gauge.reciprocal[k]);
+            ONE.saturating_sub(after)
+        };
+        u128::from((0..DIMENSIONS).map(|k| free(k) * free(k)).sum::<u64>())
     }
 }
 
@@ -171,8 +180,8 @@ pub(super) fn dominant(load: &Demand, reciprocal: &[u64; DIMENSIONS]) -> u64 {
     (0..DIMENSIONS).map(|k| utilisation(load.0[k], reciprocal[k])).max().unwrap_or(0)
 }
 
-/// At most 2^88: a utilisation is at most 2^22.
-fn fourth_power(utilisation: u64) -> u128 {
-    let square = u128::from(utilisation) * u128::from(utilisation);
+/// The fourth power in units of 2^-56: a utilisation is below 2^22, its square in units of 2^-28 below 2^32.
+fn fourth_power(utilisation: u64) -> u64 {
+    let square = (utilisation * utilisation) >> 12;
     square * square
 }

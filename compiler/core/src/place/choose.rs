@@ -6,9 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::board::{self, Board, Limit, Score};
-use super::filter;
 use super::hash;
-use super::model::{DIMENSIONS, Demand, Policy};
+use super::model::{DIMENSIONS, Demand, Policy, State};
 use super::peers::Peers;
 use super::ring::Ring;
 use super::roster::Roster;
@@ -22,19 +21,7 @@ const PACK_FROM: u128 = 85;
 /// How many demands a class remembers that fit nowhere.
 const REMEMBERED: usize = 16;
 
-/// Sites that the filters cannot tell apart have one class.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Signature<'a> {
-    region: &'a str,
-    residency: &'a str,
-    tier: &'a str,
-    /// Only where an organisation has shards of its own or the site insists on them.
-    org: Option<&'a str>,
-    dedicated: bool,
-    pin: Option<&'a str>,
-}
-
-/// The shards that a class of sites may live on.
+/// The shards that some sites may live on; sites with equal lists have one class.
 #[derive(Debug, Clone)]
 struct Class {
     eligible: Vec<u32>,
@@ -61,8 +48,10 @@ pub(super) struct Chooser<'a, 'f> {
     pub peers: Peers<'a>,
     base: Vec<Demand>,
     shard_hashes: Vec<u64>,
-    orgs: Vec<&'a str>,
-    numbers: BTreeMap<Signature<'a>, usize>,
+    /// The class of each kind of sites without a pin, once it was asked for, and of each kind with a pin.
+    by_kind: Vec<Option<usize>>,
+    pinned: BTreeMap<(usize, &'a str), usize>,
+    by_list: BTreeMap<Vec<u32>, usize>,
     classes: Vec<Class>,
     pins: bool,
 }
@@ -70,17 +59,15 @@ pub(super) struct Chooser<'a, 'f> {
 impl<'a, 'f> Chooser<'a, 'f> {
     pub fn new(fleet: &'f Roster<'a>, policy: &Policy) -> Self {
         let base = fleet.loads();
-        let mut orgs: Vec<&str> = fleet.shards.iter().filter_map(|shard| shard.dedicated_to.as_deref()).collect();
-        orgs.sort_unstable();
-        orgs.dedup();
         Self {
             fleet,
             board: Board::new(&fleet.shards, base.clone(), policy),
             peers: Peers::new(fleet),
             base,
             shard_hashes: fleet.shards.iter().map(|shard| hash::name_hash(&policy.salt, &shard.id)).collect(),
-            orgs,
-            numbers: BTreeMap::new(),
+            by_kind: vec![None; fleet.kinds.examples().len()],
+            pinned: BTreeMap::new(),
+            by_list: BTreeMap::new(),
             classes: Vec::new(),
             pins: true,
         }
@@ -94,42 +81,54 @@ impl<'a, 'f> Chooser<'a, 'f> {
 
     /// Returns the class of a site, as a number.
     pub fn class_of(&mut self, site: usize) -> usize {
-        let request = self.fleet.sites[site];
-        let has_shards = self.orgs.binary_search(&request.org.as_str()).is_ok();
-        let signature = Signature {
-            region: &request.region.value,
-            residency: &request.residency.value,
-            tier: &request.tier.value,
-            org: (has_shards || request.dedicated).then_some(&request.org),
-            dedicated: request.dedicated,
-            pin: request.pin.as_ref().filter(|_| self.pins).map(|pin| pin.value.as_str()),
+        let kind = self.fleet.kinds.of(site);
+        let pin = if self.pins { self.fleet.sites[site].pin.as_ref().map(|pin| pin.value.as_str()) } else { None };
+        let known = match pin {
+            None => self.by_kind[kind],
+            Some(pin) => self.pinned.get(&(kind, pin)).copied(),
         };
-        if let Some(number) = self.numbers.get(&signature) {
-            return *number;
+        if let Some(class) = known {
+            return class;
         }
-        let class = self.make_class(site, signature.pin);
-        self.classes.push(class);
-        self.numbers.insert(signature, self.classes.len() - 1);
-        self.classes.len() - 1
+        let class = self.class(self.eligible_for(kind, pin));
+        match pin {
+            None => self.by_kind[kind] = Some(class),
+            Some(pin) => {
+                self.pinned.insert((kind, pin), class);
+            }
+        }
+        class
     }
 
-    fn make_class(&self, site: usize, pin: Option<&str>) -> Class {
-        let (fleet, request) = (self.fleet, self.fleet.sites[site]);
-        let all: Vec<usize> = match pin {
-            Some(pin) => fleet.shard(pin).into_iter().collect(),
-            None => fleet.shards_in(&request.region).to_vec(),
-        };
-        let legal = |shard: &usize| filter::refusal(request, fleet.shards[*shard]).is_none();
-        let eligible: Vec<u32> = all.into_iter().filter(legal).filter_map(|shard| u32::try_from(shard).ok()).collect();
+    fn eligible_for(&self, kind: usize, pin: Option<&str>) -> Vec<u32> {
+        let fleet = self.fleet;
+        let takes = |shard: &usize| fleet.shards[*shard].state == State::Active && fleet.kinds.may_hold(kind, *shard);
+        let small = |shard: usize| u32::try_from(shard).ok();
+        match pin {
+            Some(pin) => fleet.shard(pin).filter(takes).and_then(small).into_iter().collect(),
+            None => {
+                let region = &fleet.kinds.examples()[kind].region.value;
+                fleet.shards_in(region).iter().copied().filter(takes).filter_map(small).collect()
+            }
+        }
+    }
+
+    fn class(&mut self, eligible: Vec<u32>) -> usize {
+        if let Some(class) = self.by_list.get(&eligible) {
+            return *class;
+        }
         let point = |shard: &u32| (*shard, self.shard_hashes[*shard as usize], self.board.points(*shard as usize));
         let full = self.board.is_full(&eligible, &self.base, PACK_FROM);
-        Class {
+        let class = Class {
             ring: (eligible.len() > SMALL_CLASS).then(|| Ring::new(eligible.iter().map(point))),
             score: if full { Score::Pack } else { Score::Spread },
             reciprocal: self.board.mean_reciprocal(&eligible),
             full: [Vec::new(), Vec::new()],
-            eligible,
-        }
+            eligible: eligible.clone(),
+        };
+        self.classes.push(class);
+        self.by_list.insert(eligible, self.classes.len() - 1);
+        self.classes.len() - 1
     }
 
     /// Returns how many shards a class may live on.

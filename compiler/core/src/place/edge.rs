@@ -9,21 +9,18 @@ use super::hash;
 use super::model::{EnvironmentKind, Policy, State};
 use super::roster::Roster;
 
-/// Returns the edge of each new site, in the order of `new`.
-pub(super) fn choose(fleet: &Roster<'_>, new: &[usize], policy: &Policy) -> Vec<Option<usize>> {
+/// Returns the edge of each new site, given with its hash, in the order of `new`.
+pub(super) fn choose(fleet: &Roster<'_>, new: &[(usize, u64)], policy: &Policy) -> Vec<Option<usize>> {
     let mut desk = Desk::new(fleet, policy);
-    let mut order: Vec<(EnvironmentKind, u64, usize)> = new
-        .iter()
-        .enumerate()
-        .map(|(slot, site)| {
-            let request = fleet.sites[*site];
-            (request.kind, hash::name_hash(&policy.salt, &request.id), slot)
-        })
-        .collect();
+    if new.iter().any(|(site, _)| fleet.sites[*site].kind == EnvironmentKind::NonProduction) {
+        desk.find_productions();
+    }
+    let mut order: Vec<(EnvironmentKind, u64, usize)> =
+        new.iter().enumerate().map(|(slot, (site, hash))| (fleet.sites[*site].kind, *hash, slot)).collect();
     order.sort_unstable();
     let mut chosen = vec![None; new.len()];
     for (_, site_hash, slot) in order {
-        chosen[slot] = desk.choose(new[slot], site_hash);
+        chosen[slot] = desk.choose(new[slot].0, site_hash);
     }
     chosen
 }
@@ -44,20 +41,24 @@ struct Desk<'a, 'f> {
     fleet: &'f Roster<'a>,
     counts: Vec<u64>,
     hashes: Vec<u64>,
-    /// The edge of each tenant's production site.
-    production: BTreeMap<&'a str, usize>,
+    /// The edge of each tenant's production site, if anybody asks.
+    production: Option<BTreeMap<&'a str, usize>>,
 }
 
 impl<'a, 'f> Desk<'a, 'f> {
     fn new(fleet: &'f Roster<'a>, policy: &Policy) -> Self {
-        let counts = fleet.served().iter().map(|sites| sites.len() as u64).collect();
         let hashes = fleet.edges.iter().map(|edge| hash::name_hash(&policy.salt, &edge.id)).collect();
-        let recorded = fleet.sites.iter().zip(&fleet.homes);
+        Self { fleet, counts: fleet.served_counts(), hashes, production: None }
+    }
+
+    /// Collects the edges of recorded production sites, which other environments follow.
+    fn find_productions(&mut self) {
+        let recorded = self.fleet.sites.iter().zip(&self.fleet.homes);
         let production = recorded
             .filter(|(site, _)| site.kind == EnvironmentKind::Production)
             .filter_map(|(site, home)| home.and_then(|home| home.edge).map(|edge| (site.tenant.as_str(), edge)))
             .collect();
-        Self { fleet, counts, hashes, production }
+        self.production = Some(production);
     }
 
     fn has_room(&self, edge: usize) -> bool {
@@ -66,14 +67,17 @@ impl<'a, 'f> Desk<'a, 'f> {
 
     fn choose(&mut self, site: usize, site_hash: u64) -> Option<usize> {
         let request = self.fleet.sites[site];
-        let follow = self.production.get(request.tenant.as_str()).copied().filter(|edge| self.has_room(*edge));
+        let production = self.production.as_ref();
+        let follow = production
+            .and_then(|known| known.get(request.tenant.as_str()).copied())
+            .filter(|edge| self.has_room(*edge));
         let edge = match request.kind {
             EnvironmentKind::NonProduction => follow.or_else(|| self.least_loaded(site_hash)),
             EnvironmentKind::Production => self.least_loaded(site_hash),
         }?;
         self.counts[edge] += 1;
-        if request.kind == EnvironmentKind::Production {
-            self.production.insert(&request.tenant, edge);
+        if let (EnvironmentKind::Production, Some(known)) = (request.kind, &mut self.production) {
+            known.insert(&request.tenant, edge);
         }
         Some(edge)
     }

@@ -4,7 +4,8 @@
 //! is commutative, associative and idempotent, so any union of lock files, in any order, means the same state. Two homes
 //! for one site in one generation are a fork: both are kept and a person decides. Text: [`super::lock_text`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
+use std::sync::Arc;
 
 use super::model::Demand;
 use crate::diag::{Code, Diagnostic};
@@ -107,49 +108,102 @@ impl Tombstone {
 }
 
 /// The records of one site's highest generation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Entry {
     /// The least of them; the only one unless there is a fork.
-    winner: Record,
+    winner: Arc<Record>,
     /// Others with another home, sorted.
     rivals: Vec<Record>,
+    /// The numbers of the winner's shard and edge in the lock's lists of names.
+    shard: u32,
+    edge: u32,
 }
 
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.winner == other.winner && self.rivals == other.rivals
+    }
+}
+
+impl Eq for Entry {}
+
 impl Entry {
+    fn new(record: Record) -> Self {
+        Self { winner: Arc::new(record), rivals: Vec::new(), shard: 0, edge: 0 }
+    }
+
     fn join(&mut self, record: Record) {
         match record.generation.cmp(&self.winner.generation) {
             std::cmp::Ordering::Less => {}
-            std::cmp::Ordering::Greater => *self = Self { winner: record, rivals: Vec::new() },
+            std::cmp::Ordering::Greater => *self = Self::new(record),
             std::cmp::Ordering::Equal => self.join_equal(record),
         }
     }
 
     fn join_equal(&mut self, record: Record) {
-        let same =
-            std::iter::once(&mut self.winner).chain(&mut self.rivals).find(|known| known.home() == record.home());
-        match same {
-            Some(known) if record < *known => *known = record,
-            Some(_) => {}
-            None => {
-                self.rivals.push(record);
-                self.rivals.sort();
-                if self.rivals.first().is_some_and(|least| *least < self.winner) {
-                    std::mem::swap(&mut self.winner, &mut self.rivals[0]);
-                    self.rivals.sort();
-                }
-            }
+        let mut all = std::mem::take(&mut self.rivals);
+        all.extend([record, Record::clone(&self.winner)]);
+        all.sort();
+        // Homes come first in the order of a site's records, so equal ones are neighbours; the least stays.
+        all.dedup_by(|later, first| later.home() == first.home());
+        let mut all = all.into_iter();
+        if let Some(least) = all.next() {
+            self.winner = Arc::new(least);
         }
+        self.rivals = all.collect();
     }
 }
 
+/// A list of names, each once, with its number.
+#[derive(Debug, Clone, Default)]
+struct Names {
+    names: Vec<String>,
+    numbers: BTreeMap<String, u32>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), number);
+        number
+    }
+}
+
+/// A record with the numbers of its shard and edge among [`Lock::shard_names`] and [`Lock::edge_names`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Located<'a> {
+    pub record: &'a Arc<Record>,
+    pub shard: usize,
+    pub edge: usize,
+}
+
 /// The state of the placement lock.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Lock {
     entries: BTreeMap<String, Entry>,
     tombstones: BTreeMap<String, Tombstone>,
     settled: Option<u64>,
     highest: u64,
+    /// Names of shards and edges: placement looks each up once, not once a record.
+    shards: Names,
+    edges: Names,
 }
+
+/// The lists of names only speed things up; they are no part of the state.
+impl PartialEq for Lock {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+            && self.tombstones == other.tombstones
+            && self.settled == other.settled
+            && self.highest == other.highest
+    }
+}
+
+impl Eq for Lock {}
 
 impl Lock {
     /// Makes a lock without records.
@@ -161,12 +215,17 @@ impl Lock {
     /// Adds one record.
     pub fn insert(&mut self, record: Record) {
         self.highest = self.highest.max(record.generation);
-        match self.entries.get_mut(&record.site) {
-            Some(entry) => entry.join(record),
-            None => {
-                self.entries.insert(record.site.clone(), Entry { winner: record, rivals: Vec::new() });
+        let site = record.site.clone();
+        let entry = match self.entries.entry(site) {
+            btree_map::Entry::Occupied(known) => {
+                let known = known.into_mut();
+                known.join(record);
+                known
             }
-        }
+            btree_map::Entry::Vacant(free) => free.insert(Entry::new(record)),
+        };
+        entry.shard = self.shards.number(&entry.winner.shard);
+        entry.edge = self.edges.number(&entry.winner.edge);
     }
 
     /// Adds the tombstone of a deleted site.
@@ -185,7 +244,7 @@ impl Lock {
     /// Joins another state into this one.
     pub fn join(&mut self, other: Self) {
         for entry in other.entries.into_values() {
-            self.insert(entry.winner);
+            self.insert(Arc::unwrap_or_clone(entry.winner));
             entry.rivals.into_iter().for_each(|record| self.insert(record));
         }
         other.tombstones.into_iter().for_each(|(site, tombstone)| self.bury(site, tombstone));
@@ -209,12 +268,30 @@ impl Lock {
     /// Returns the record of a site.
     #[must_use]
     pub fn get(&self, site: &str) -> Option<&Record> {
-        self.entries.get(site).map(|entry| &entry.winner)
+        self.entries.get(site).map(|entry| &*entry.winner)
     }
 
     /// Iterates over the records, by site.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.entries.values().map(|entry| &entry.winner)
+        self.entries.values().map(|entry| &*entry.winner)
+    }
+
+    /// Iterates over sites and their records, by site, with shards and edges as numbers.
+    pub(super) fn located(&self) -> impl Iterator<Item = (&str, Located<'_>)> {
+        self.entries.iter().map(|(site, entry)| {
+            let located = Located { record: &entry.winner, shard: entry.shard as usize, edge: entry.edge as usize };
+            (site.as_str(), located)
+        })
+    }
+
+    /// Lists the names of shards that records have, or had, by number.
+    pub(super) fn shard_names(&self) -> &[String] {
+        &self.shards.names
+    }
+
+    /// Lists the names of edges that records have, or had, by number.
+    pub(super) fn edge_names(&self) -> &[String] {
+        &self.edges.names
     }
 
     /// Returns the tombstone of a site; such a name is never given to another tenant.
@@ -247,7 +324,7 @@ impl Lock {
 }
 
 fn fork(entry: &Entry) -> Diagnostic {
-    let Record { site, shard, edge, generation, .. } = &entry.winner;
+    let Record { site, shard, edge, generation, .. } = &*entry.winner;
     let title =
         format!("`{site}` has {} homes in generation {generation} of the placement lock", entry.rivals.len() + 1);
     let here = |record: &Record| format!("here shard `{}`, edge `{}`", record.shard, record.edge);

@@ -13,6 +13,7 @@ mod filter;
 pub mod fleet;
 mod hash;
 pub mod index;
+mod kind;
 pub mod lock;
 pub mod lock_text;
 pub mod model;
@@ -27,6 +28,8 @@ mod verify;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::diag::Diagnostics;
 use choose::Chooser;
@@ -39,19 +42,20 @@ use roster::Roster;
 /// The version of the algorithm; written `p1`. Raised when the same input could be proposed another home.
 pub const ALGORITHM: u32 = 1;
 
-/// Where one site lives.
+/// Where one site lives: its record, in the lock or to be added to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Assignment {
-    /// The site's id.
-    pub site: String,
-    /// Its shard.
-    pub shard: String,
-    /// Its edge.
-    pub edge: String,
-    /// The generation of its record.
-    pub generation: u64,
+    /// The record.
+    pub record: Arc<Record>,
     /// Whether the record is not in the lock yet.
     pub proposed: bool,
+}
+
+impl Deref for Assignment {
+    type Target = Record;
+    fn deref(&self) -> &Record {
+        &self.record
+    }
 }
 
 /// The result of [`place`].
@@ -119,12 +123,12 @@ fn place_new(
     policy: &Policy,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Chosen> {
-    let edges = edge::choose(fleet, new, policy);
     let (mut homeless, mut failed, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
     let mut headroom: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let edge_of: BTreeMap<usize, Option<usize>> = new.iter().copied().zip(edges).collect();
-    for turn in turns(fleet, chooser, new, policy) {
-        let Some(edge) = edge_of.get(&turn.site).copied().flatten() else {
+    let turns = turns(fleet, chooser, new, policy);
+    let hashes: Vec<(usize, u64)> = turns.iter().map(|turn| (turn.site, turn.hash)).collect();
+    for (turn, edge) in turns.into_iter().zip(edge::choose(fleet, &hashes, policy)) {
+        let Some(edge) = edge else {
             homeless.push(turn.site);
             continue;
         };
@@ -171,6 +175,9 @@ fn turns(fleet: &Roster<'_>, chooser: &mut Chooser<'_, '_>, sites: &[usize], pol
 /// Tries on a copy whether the sites of draining shards would fit elsewhere.
 fn drain(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, policy: &Policy, diagnostics: &mut Diagnostics) {
     let draining = |shard: usize| fleet.shards[shard].state == State::Draining;
+    if !(0..fleet.shards.len()).any(draining) {
+        return;
+    }
     let leaving: Vec<usize> =
         (0..fleet.sites.len()).filter(|site| fleet.recorded_shard(*site).is_some_and(draining)).collect();
     if leaving.is_empty() {
@@ -198,42 +205,35 @@ fn assemble(
     generation: u64,
     diagnostics: Diagnostics,
 ) -> Placement {
-    let record = |chosen: &Chosen| {
-        let site = fleet.sites[chosen.site];
-        Record {
-            site: site.id.clone(),
-            shard: fleet.shards[chosen.shard].id.clone(),
-            edge: fleet.edges[chosen.edge].id.clone(),
-            generation,
-            algorithm: ALGORITHM,
-            reason: if site.pin.is_some() { Reason::Pin } else { Reason::New },
-            span: None,
+    let mut new: Vec<Option<&Chosen>> = vec![None; fleet.sites.len()];
+    chosen.iter().for_each(|chosen| new[chosen.site] = Some(chosen));
+    let mut assignments = Vec::with_capacity(fleet.sites.len());
+    let (mut records, mut unplaced) = (Vec::with_capacity(chosen.len()), Vec::new());
+    for (site, (home, new)) in fleet.sites.iter().zip(fleet.homes.iter().zip(new)) {
+        match (home.filter(|home| home.is_complete()), new) {
+            (Some(home), _) => assignments.push(Assignment { record: home.record.clone(), proposed: false }),
+            (None, Some(chosen)) => {
+                let record = record(fleet, chosen, generation);
+                records.push(record.clone());
+                assignments.push(Assignment { record: Arc::new(record), proposed: true });
+            }
+            (None, None) => unplaced.push(site.id.clone()),
         }
-    };
-    let mut records: Vec<Record> = chosen.iter().map(record).collect();
-    records.sort_by(|a, b| a.site.cmp(&b.site));
-    let known = fleet.homes.iter().flatten().filter(|home| home.is_complete());
-    let known = known.map(|home| Assignment::new(home.record, false));
-    let mut assignments: Vec<Assignment> =
-        known.chain(records.iter().map(|record| Assignment::new(record, true))).collect();
-    assignments.sort_unstable();
-    let mut placed: Vec<bool> = fleet.homes.iter().map(|home| home.is_some_and(|home| home.is_complete())).collect();
-    chosen.iter().for_each(|chosen| placed[chosen.site] = true);
-    let homeless = fleet.sites.iter().zip(placed).filter(|(_, placed)| !placed);
-    let unplaced = homeless.map(|(site, _)| site.id.clone()).collect();
+    }
     let ids = fleet.shards.iter().map(|shard| shard.id.clone());
     let loads = ids.zip(chooser.board.into_loads()).collect();
     Placement { unplaced, assignments, records, loads, diagnostics }
 }
 
-impl Assignment {
-    fn new(record: &Record, proposed: bool) -> Self {
-        Self {
-            site: record.site.clone(),
-            shard: record.shard.clone(),
-            edge: record.edge.clone(),
-            generation: record.generation,
-            proposed,
-        }
+fn record(fleet: &Roster<'_>, chosen: &Chosen, generation: u64) -> Record {
+    let site = fleet.sites[chosen.site];
+    Record {
+        site: site.id.clone(),
+        shard: fleet.shards[chosen.shard].id.clone(),
+        edge: fleet.edges[chosen.edge].id.clone(),
+        generation,
+        algorithm: ALGORITHM,
+        reason: if site.pin.is_some() { Reason::Pin } else { Reason::New },
+        span: None,
     }
 }

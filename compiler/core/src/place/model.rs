@@ -190,36 +190,39 @@ impl std::fmt::Display for Peer {
 }
 
 /// A site that needs a home.
+///
+/// The order of the fields is the one in memory: what placement looks at for every recorded site comes first, side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[repr(C)]
 pub struct SiteRequest {
     /// The site's id: `acme`, `acme--staging`, `acme--pr12`.
     pub id: String,
-    /// The tenant it belongs to.
-    pub tenant: String,
     /// The tier, by which shards may refuse it.
     pub tier: Spanned<String>,
     /// The region it must live in.
     pub region: Spanned<String>,
     /// The residency that its data must stay in.
     pub residency: Spanned<String>,
-    /// Production or not; other environments prefer the edge of their tenant's production.
-    pub kind: EnvironmentKind,
-    /// The owner's organisation.
-    pub org: String,
-    /// Labels that other sites may refer to.
-    pub labels: BTreeMap<String, String>,
-    /// The one shard it must live on.
-    pub pin: Option<Spanned<String>>,
+    /// What it uses up.
+    pub demand: Demand,
     /// Peers whose shard it prefers; never stronger than a limit.
     pub near: Vec<Spanned<Peer>>,
     /// Peers with whom it never shares a shard, in both directions.
     pub apart: Vec<Spanned<Peer>>,
+    /// The one shard it must live on.
+    pub pin: Option<Spanned<String>>,
     /// Whether it accepts only shards that are dedicated to its organisation.
     pub dedicated: bool,
-    /// What it uses up.
-    pub demand: Demand,
+    /// Production or not; other environments prefer the edge of their tenant's production.
+    pub kind: EnvironmentKind,
     /// The place to show when nothing smaller is to blame.
     pub span: Span,
+    /// The owner's organisation.
+    pub org: String,
+    /// The tenant it belongs to.
+    pub tenant: String,
+    /// Labels that other sites may refer to.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// Whether a shard or an edge takes new sites and may keep those it has.

@@ -30,6 +30,10 @@ pub(super) struct Peers<'a> {
 impl<'a> Peers<'a> {
     /// Collects the peers and the recorded homes.
     pub fn new(fleet: &Roster<'a>) -> Self {
+        if !fleet.kinds.has_peers {
+            let (near, apart) = (BTreeMap::new(), BTreeMap::new());
+            return Self { near, apart, near_homes: Vec::new(), presence: BTreeMap::new() };
+        }
         let near = numbered(fleet.sites.iter().flat_map(|site| &site.near));
         let apart = numbered(fleet.sites.iter().flat_map(|site| &site.apart));
         let near_homes = vec![BTreeMap::new(); near.len()];
@@ -44,6 +48,9 @@ impl<'a> Peers<'a> {
 
     /// Notes that a site lives on a shard.
     pub fn settle(&mut self, fleet: &Roster<'a>, site: usize, shard: usize) {
+        if !fleet.kinds.has_peers {
+            return;
+        }
         let (request, shard, number) = (fleet.sites[site], small(shard), small(site));
         for tag in carried(&self.near, request) {
             *self.near_homes[tag as usize].entry(shard).or_default() += 1;

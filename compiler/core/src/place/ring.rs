@@ -20,19 +20,23 @@ pub(super) struct Ring {
 impl Ring {
     /// Makes a ring of `(shard, its hash, its number of points)`; at least two points in all.
     pub fn new(shards: impl Iterator<Item = (u32, u64, u64)>) -> Self {
-        let mut points: Vec<(u64, u32)> =
+        let unsorted: Vec<(u64, u32)> =
             shards.flat_map(|(shard, name, count)| (0..count).map(move |n| (hash::nth(name, n), shard))).collect();
-        points.sort_unstable();
-        let bits = points.len().max(2).next_power_of_two().trailing_zeros();
+        let bits = unsorted.len().max(2).next_power_of_two().trailing_zeros();
         let shift = u64::BITS - bits;
-        let mut starts = Vec::with_capacity((1 << bits) + 1);
-        let mut next = 0;
-        for bucket in 0..1_u64 << bits {
-            while points.get(next).is_some_and(|(position, _)| position >> shift < bucket) {
-                next += 1;
-            }
-            starts.push(u32::try_from(next).unwrap_or(u32::MAX));
+        // Sorted by counting: the leading bits are spread evenly, so a bucket has one point or two.
+        let bucket = |position: u64| (position >> shift) as usize;
+        let mut starts = vec![0_u32; (1 << bits) + 1];
+        unsorted.iter().for_each(|(position, _)| starts[bucket(*position) + 1] += 1);
+        (0..1_usize << bits).for_each(|n| starts[n + 1] += starts[n]);
+        let mut free = starts.clone();
+        let mut points = vec![(0, 0); unsorted.len()];
+        for (position, shard) in unsorted {
+            let place = &mut free[bucket(position)];
+            points[*place as usize] = (position, shard);
+            *place += 1;
         }
+        starts.windows(2).for_each(|pair| points[pair[0] as usize..pair[1] as usize].sort_unstable());
         Self { points, starts, shift }
     }
 

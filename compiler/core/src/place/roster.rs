@@ -1,17 +1,19 @@
 //! The input of placement with its references resolved: every record meets its site, shard and edge once.
 //!
 //! Input: the caller's slices in any order. Output: vectors sorted by id, so that nothing later depends on that order;
-//! an index into them names a site, a shard or an edge from here on.
+//! an index into them names a site, a shard or an edge from here on. Names are compared here and not again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::lock::{Lock, Record};
+use super::kind::Kinds;
+use super::lock::{Located, Lock, Record};
 use super::model::{Demand, EdgeRoom, ShardRoom, SiteRequest};
 
 /// Where a record says that a site lives.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Home<'a> {
-    pub record: &'a Record,
+    pub record: &'a Arc<Record>,
     /// None if the fleet has no such shard.
     pub shard: Option<usize>,
     /// None if the fleet has no such edge.
@@ -45,6 +47,10 @@ pub(super) struct Roster<'a> {
     pub vanished: Vec<&'a Record>,
     /// The shards of each region.
     pub regions: BTreeMap<&'a str, Vec<usize>>,
+    /// What the filters look at, of sites and of shards.
+    pub kinds: Kinds<'a>,
+    /// What the recorded sites and the ghosts use, per shard.
+    loads: Vec<Demand>,
 }
 
 impl<'a> Roster<'a> {
@@ -52,32 +58,14 @@ impl<'a> Roster<'a> {
         let sites = sorted(sites, |site| &site.id);
         let shards = sorted(shards, |shard| &shard.id);
         let edges = sorted(edges, |edge| &edge.id);
-        let home = |record: &'a Record| Home {
-            record,
-            shard: shards.binary_search_by(|shard| shard.id.cmp(&record.shard)).ok(),
-            edge: edges.binary_search_by(|edge| edge.id.cmp(&record.edge)).ok(),
-        };
-        let mut homes = vec![None; sites.len()];
-        let (mut ghosts, mut vanished, mut next) = (Vec::new(), Vec::new(), 0);
-        // Both sides are sorted by site, so one walk joins them.
-        for record in lock.records() {
-            while sites.get(next).is_some_and(|site| site.id < record.site) {
-                next += 1;
-            }
-            if sites.get(next).is_some_and(|site| site.id == record.site) {
-                homes[next] = Some(home(record));
-                continue;
-            }
-            match lock.tombstone(&record.site).filter(|tombstone| tombstone.generation >= record.generation) {
-                None => vanished.push(record),
-                Some(tombstone) => ghosts.extend(tombstone.holds.map(|demand| Ghost { home: home(record), demand })),
-            }
-        }
         let mut regions: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, shard) in shards.iter().enumerate() {
             regions.entry(&shard.region).or_default().push(index);
         }
-        Self { homes, sites, shards, edges, ghosts, vanished, regions }
+        let mut kinds = Kinds::new(&shards);
+        let joined = Joined::new(&sites, &shards, &edges, lock, &mut kinds);
+        let Joined { homes, ghosts, vanished, loads, .. } = joined;
+        Self { sites, shards, edges, homes, ghosts, vanished, regions, kinds, loads }
     }
 
     /// Returns the shards of a region, by id.
@@ -95,29 +83,36 @@ impl<'a> Roster<'a> {
         self.homes[site].and_then(|home| home.shard)
     }
 
-    /// Sums what the recorded sites and the ghosts use, per shard.
+    /// Returns what the recorded sites and the ghosts use, per shard.
     pub fn loads(&self) -> Vec<Demand> {
-        let mut loads = vec![Demand::default(); self.shards.len()];
-        let sites = self.sites.iter().zip(&self.homes).filter_map(|(site, home)| Some(((*home)?.shard?, &site.demand)));
-        let ghosts = self.ghosts.iter().filter_map(|ghost| Some((ghost.home.shard?, &ghost.demand)));
-        sites.chain(ghosts).for_each(|(shard, demand)| loads[shard].add(demand));
-        loads
+        self.loads.clone()
     }
 
-    /// Lists what each shard holds, by site id, ghosts last.
-    pub fn residents(&self) -> Vec<Vec<Resident<'a>>> {
-        let mut residents = vec![Vec::new(); self.shards.len()];
+    /// Lists what each of some shards holds, by site id, ghosts last.
+    pub fn residents_of(&self, wanted: impl Fn(usize) -> bool) -> BTreeMap<usize, Vec<Resident<'a>>> {
+        let mut residents: BTreeMap<usize, Vec<Resident<'a>>> = BTreeMap::new();
+        let here = |home: Option<Home<'a>>| home.and_then(|home| home.shard).filter(|shard| wanted(*shard));
         for (site, home) in self.sites.iter().zip(&self.homes) {
-            if let Some(shard) = home.and_then(|home| home.shard) {
-                residents[shard].push(Resident { site: &site.id, demand: site.demand });
+            if let Some(shard) = here(*home) {
+                residents.entry(shard).or_default().push(Resident { site: &site.id, demand: site.demand });
             }
         }
         for ghost in &self.ghosts {
-            if let Some(shard) = ghost.home.shard {
-                residents[shard].push(Resident { site: &ghost.home.record.site, demand: ghost.demand });
+            if let Some(shard) = here(Some(ghost.home)) {
+                let resident = Resident { site: &ghost.home.record.site, demand: ghost.demand };
+                residents.entry(shard).or_default().push(resident);
             }
         }
         residents
+    }
+
+    /// Counts the sites that each edge serves, ghosts included.
+    pub fn served_counts(&self) -> Vec<u64> {
+        let mut counts = vec![0; self.edges.len()];
+        let ghosts = self.ghosts.iter().map(|ghost| ghost.home);
+        let edges = self.homes.iter().copied().flatten().chain(ghosts).filter_map(|home| home.edge);
+        edges.for_each(|edge| counts[edge] += 1);
+        counts
     }
 
     /// Lists the sites that each edge serves, by site id, ghosts last.
@@ -133,6 +128,73 @@ impl<'a> Roster<'a> {
     }
 }
 
+/// Sites and records joined. Both are sorted by site, so one walk does, and it looks at everything once: with many sites
+/// the time goes into fetching them from memory.
+struct Joined<'a> {
+    shards: Vec<Option<usize>>,
+    edges: Vec<Option<usize>>,
+    homes: Vec<Option<Home<'a>>>,
+    ghosts: Vec<Ghost<'a>>,
+    vanished: Vec<&'a Record>,
+    loads: Vec<Demand>,
+}
+
+impl<'a> Joined<'a> {
+    fn new(
+        sites: &[&'a SiteRequest],
+        shards: &[&ShardRoom],
+        edges: &[&EdgeRoom],
+        lock: &'a Lock,
+        kinds: &mut Kinds<'a>,
+    ) -> Self {
+        let shard = |name: &String| shards.binary_search_by(|shard| shard.id.cmp(name)).ok();
+        let edge = |name: &String| edges.binary_search_by(|edge| edge.id.cmp(name)).ok();
+        let mut joined = Self {
+            shards: lock.shard_names().iter().map(shard).collect(),
+            edges: lock.edge_names().iter().map(edge).collect(),
+            homes: Vec::with_capacity(sites.len()),
+            ghosts: Vec::new(),
+            vanished: Vec::new(),
+            loads: vec![Demand::default(); shards.len()],
+        };
+        let mut records = lock.located().peekable();
+        for site in sites {
+            kinds.add(site);
+            while let Some((_, orphan)) = records.next_if(|(id, _)| *id < site.id.as_str()) {
+                joined.orphan(lock, orphan);
+            }
+            let own = records.next_if(|(id, _)| *id == site.id);
+            let home = own.map(|(_, located)| joined.home(located));
+            if let Some(shard) = home.and_then(|home| home.shard) {
+                joined.loads[shard].add(&site.demand);
+            }
+            joined.homes.push(home);
+        }
+        records.for_each(|(_, orphan)| joined.orphan(lock, orphan));
+        joined
+    }
+
+    fn home(&self, at: Located<'a>) -> Home<'a> {
+        Home { record: at.record, shard: self.shards[at.shard], edge: self.edges[at.edge] }
+    }
+
+    /// Takes a record without a document: its site is deleted, or has vanished.
+    fn orphan(&mut self, lock: &Lock, located: Located<'a>) {
+        let record: &'a Record = located.record;
+        let Some(tombstone) =
+            lock.tombstone(&record.site).filter(|tombstone| tombstone.generation >= record.generation)
+        else {
+            return self.vanished.push(record);
+        };
+        let Some(demand) = tombstone.holds else { return };
+        let home = self.home(located);
+        if let Some(shard) = home.shard {
+            self.loads[shard].add(&demand);
+        }
+        self.ghosts.push(Ghost { home, demand });
+    }
+}
+
 /// Something that uses room on a shard.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Resident<'a> {
@@ -142,7 +204,9 @@ pub(super) struct Resident<'a> {
 
 fn sorted<T>(items: &[T], id: impl Fn(&T) -> &String) -> Vec<&T> {
     let mut items: Vec<&T> = items.iter().collect();
-    items.sort_by(|a, b| id(a).cmp(id(b)));
-    items.dedup_by(|a, b| id(a) == id(b));
+    if !items.is_sorted_by(|a, b| id(a) < id(b)) {
+        items.sort_by(|a, b| id(a).cmp(id(b)));
+        items.dedup_by(|a, b| id(a) == id(b));
+    }
     items
 }

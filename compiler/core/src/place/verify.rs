@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::board::Board;
 use super::filter::{self, Refusal};
-use super::model::{Dimension, Peer, SiteRequest, State, names, thousands, verb};
+use super::model::{Dimension, EdgeRoom, Peer, SiteRequest, State, names, thousands, verb};
 use super::peers::Peers;
 use super::roster::{Home, Resident, Roster};
 use crate::diag::{Code, Diagnostic, Diagnostics, count};
@@ -14,17 +14,16 @@ use crate::source::{Span, Spanned};
 
 /// Runs all checks of the recorded state.
 pub(super) fn recorded(fleet: &Roster<'_>, board: &Board, out: &mut Diagnostics) {
-    let residents = fleet.residents();
     out.extend(fleet.vanished.iter().map(|record| vanished(&record.site, &record.shard, record.span)));
     lost(fleet, out);
     residencies(fleet, out);
-    for (site, home) in fleet.sites.iter().zip(&fleet.homes) {
-        if let Some(home) = home {
-            out.extend(home_problems(fleet, site, home));
-        }
-    }
-    for (shard, residents) in residents.iter().enumerate() {
-        shard_problems(fleet, board, shard, residents, out);
+    homes(fleet, out);
+    let wrong = |shard: usize| {
+        let room = fleet.shards[shard];
+        matches!(room.state, State::Retired | State::Draining) || !board.load(shard).is_within(&room.hard)
+    };
+    for (shard, residents) in fleet.residents_of(wrong) {
+        shard_problems(fleet, board, shard, &residents, out);
     }
     edges(fleet, out);
     company(fleet, out);
@@ -68,6 +67,17 @@ fn lost(fleet: &Roster<'_>, out: &mut Diagnostics) {
         let span = homes.first().and_then(|home| home.record.span);
         let help = format!("restore {kind} `{id}`; it may be removed only when no record names it any more.");
         out.push(at(311, title, span, format!("{sites} {} there", verb(homes.len(), "lives", "live"))).help(help));
+    }
+}
+
+/// Recorded sites whose home differs from their pin, or may not hold them.
+fn homes(fleet: &Roster<'_>, out: &mut Diagnostics) {
+    for (number, home) in fleet.homes.iter().enumerate() {
+        let Some(home) = home else { continue };
+        let illegal = home.shard.is_some_and(|shard| !fleet.kinds.may_hold(fleet.kinds.of(number), shard));
+        if illegal || fleet.kinds.has_pins {
+            out.extend(home_problems(fleet, fleet.sites[number], home));
+        }
     }
 }
 
@@ -122,9 +132,14 @@ pub(super) fn wrong_residency(fleet: &Roster<'_>, site: &SiteRequest) -> bool {
 
 /// Sites, recorded or not, whose region and residency exclude each other; once per pair of settings.
 fn residencies(fleet: &Roster<'_>, out: &mut Diagnostics) {
+    let kinds = &fleet.kinds;
+    let wrong: Vec<bool> = kinds.examples().iter().map(|site| wrong_residency(fleet, site)).collect();
+    if !wrong.contains(&true) {
+        return;
+    }
     let mut said = BTreeSet::new();
-    for site in &fleet.sites {
-        if wrong_residency(fleet, site) && said.insert((site.region.span, site.residency.span)) {
+    for (number, site) in fleet.sites.iter().enumerate() {
+        if wrong[kinds.of(number)] && said.insert((site.region.span, site.residency.span)) {
             out.push(residency(fleet, site));
         }
     }
@@ -225,6 +240,11 @@ fn noun(dimension: Dimension) -> &'static str {
 }
 
 fn edges(fleet: &Roster<'_>, out: &mut Diagnostics) {
+    let broken =
+        |(edge, count): (&&EdgeRoom, &u64)| *count > edge.max_sites || (edge.state == State::Retired && *count > 0);
+    if !fleet.edges.iter().zip(&fleet.served_counts()).any(broken) {
+        return;
+    }
     for (edge, sites) in fleet.edges.iter().zip(fleet.served()) {
         let number = sites.len() as u64;
         if number > edge.max_sites {
@@ -255,10 +275,10 @@ fn edges(fleet: &Roster<'_>, out: &mut Diagnostics) {
 
 /// `near` against `apart`, and recorded neighbours that `apart` forbids.
 fn company(fleet: &Roster<'_>, out: &mut Diagnostics) {
-    contradictions(fleet, out);
-    if fleet.sites.iter().all(|site| site.apart.is_empty()) {
+    if !fleet.kinds.has_peers {
         return;
     }
+    contradictions(fleet, out);
     let peers = Peers::new(fleet);
     let mut said = BTreeSet::new();
     for (site, request) in fleet.sites.iter().enumerate().filter(|(_, request)| !request.apart.is_empty()) {
@@ -276,9 +296,6 @@ fn company(fleet: &Roster<'_>, out: &mut Diagnostics) {
 }
 
 fn contradictions(fleet: &Roster<'_>, out: &mut Diagnostics) {
-    if fleet.sites.iter().all(|site| site.near.is_empty()) {
-        return;
-    }
     let mut tenants: BTreeMap<&str, Vec<&SiteRequest>> = BTreeMap::new();
     for site in &fleet.sites {
         tenants.entry(&site.tenant).or_default().push(site);
