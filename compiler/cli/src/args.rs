@@ -228,12 +228,15 @@ pub struct RehearseArgs {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A code such as `AIP0301`, or a thing such as `tenant/acme`.
-    #[arg(value_name = "CODE|tenant/NAME")]
+    /// A code such as `AIP0301`, a thing such as `tenant/acme`, or `placement`.
+    #[arg(value_name = "CODE|tenant/NAME|placement")]
     pub subject: String,
-    /// The field to explain, such as `spec.database.class`; without it every field is listed.
-    #[arg(value_name = "FIELD")]
+    /// The field to explain, such as `spec.database.class` (without it every field is listed); after `placement`, the site.
+    #[arg(value_name = "FIELD|SITE", required_if_eq("subject", "placement"))]
     pub field: Option<String>,
+    /// How to write why a site lives where it lives.
+    #[arg(long, value_enum, default_value_t = placement::AnswerFormat::Text, env = "AIPRESS_EXPLAIN_FORMAT", hide_env = true)]
+    pub format: placement::AnswerFormat,
     /// The fleet.
     #[command(flatten)]
     pub input: InputArgs,

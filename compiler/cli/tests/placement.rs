@@ -145,3 +145,26 @@ fn an_unknown_shard_and_a_missing_goal_are_refused() {
     assert_eq!(fleet.aipress(&["rebalance"]).status.code(), Some(1));
     assert_eq!(fleet.aipress(&["rebalance", "--level", "0.9"]).status.code(), Some(1));
 }
+
+#[test]
+fn a_place_is_explained_with_record_funnel_and_scores() {
+    let fleet = level();
+    let (shown, _) = fine(&fleet.aipress(&["explain", "placement", "bakery"]));
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(
+        lines[..2],
+        [
+            "bakery lives on cell-1, edge e1: generation 1, algorithm p1, manual  [tenants/placement/seg/1-people.lock:1]",
+            "2 shards: 2 feasible",
+        ]
+    );
+    assert!(lines[2].starts_with("today it would be cell-2, spreading among all eligible shards"), "{shown}");
+    assert!(lines[3].starts_with("  cell-2: score 1.00 ("), "{shown}");
+    let (json, _) = fine(&fleet.aipress(&["explain", "placement", "bakery", "--format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((json["winner"].as_str(), json["record"]["shard"].as_str()), (Some("cell-2"), Some("cell-1")));
+    let output = fleet.aipress(&["explain", "placement", "bakeri"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("did you mean `bakery`?"));
+    assert_eq!(fleet.aipress(&["explain", "placement"]).status.code(), Some(1));
+}

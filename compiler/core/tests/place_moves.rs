@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aipress_core::place::explain::explain;
 use aipress_core::place::rebalance::{Cost, Goal, Rebalance, Request, rebalance};
 use aipress_core::place::repair::repair;
 use aipress_core::place::{
@@ -355,4 +356,27 @@ fn new_shards_are_filled_by_levelling_with_few_moves_above_the_bound() {
     check_plan(&fleet, &request, &plan);
     assert!(plan.unsolved.is_empty(), "{:?}", plan.unsolved);
     assert!(!plan.moves.is_empty() && plan.moves.len() as u64 * 100 <= plan.bound_movable * 105);
+}
+
+#[test]
+fn what_is_explained_is_what_place_decides_and_the_funnel_adds_up() {
+    let mut fleet = large(300, 70);
+    let kept: Vec<Record> = fleet.lock.records().take(200).map(|record| (*record).clone()).collect();
+    fleet.lock = Lock::new();
+    kept.into_iter().for_each(|record| fleet.lock.insert(record));
+    fleet.shards[3].state = State::Cordoned;
+    fleet.shards[4].region = "us".into();
+    let placed = place(&fleet.sites, &fleet.shards, &fleet.edges, &fleet.lock, &fleet.policy);
+    assert_eq!(placed.records.len(), 100);
+    for record in placed.records.iter().step_by(7) {
+        let found = explain(&fleet.situation(), &record.site).expect("a site of the fleet");
+        let winner = found.winner().expect("a winner");
+        assert_eq!(winner.shard, record.shard);
+        let best = found.candidates.iter().filter(|one| one.refused.is_none()).map(|one| (one.score, one.tie)).min();
+        assert_eq!(best, Some((winner.score, winner.tie)));
+        let refused: usize = found.funnel.iter().map(|(_, number)| number).sum();
+        assert_eq!(refused + found.feasible, fleet.shards.len());
+        assert_eq!(found.probes, Some(8));
+    }
+    assert!(explain(&fleet.situation(), "nobody").is_none());
 }

@@ -9,6 +9,7 @@ use aipress_core::plan::fields::flat;
 use aipress_core::source::{SourceId, SourceSet, Span};
 use aipress_core::syntax::Node;
 
+use super::explain_placement;
 use crate::args::ExplainArgs;
 use crate::exit::{Exit, Failure};
 use crate::{fleet, out};
@@ -19,6 +20,7 @@ use crate::{fleet, out};
 /// No such code, tenant or field; errors of the fleet.
 pub fn run(folder: &Path, args: &ExplainArgs) -> Result<Exit, Failure> {
     match args.subject.split_once('/') {
+        None if args.subject == "placement" => explain_placement::run(folder, args),
         Some(("tenant", name)) => tenant(folder, name, args),
         _ => {
             out::result(page(&args.subject)?);

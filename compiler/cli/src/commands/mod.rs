@@ -7,6 +7,7 @@ mod compile;
 mod completions;
 pub mod expect;
 mod explain;
+mod explain_placement;
 mod init;
 mod place;
 mod plan;

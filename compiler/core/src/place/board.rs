@@ -87,12 +87,15 @@ impl Board {
     }
 
     pub fn has_room(&self, shard: usize, demand: &Demand, limit: Limit) -> bool {
-        let gauge = &self.gauges[shard];
-        let limit = match limit {
-            Limit::Soft => &gauge.soft,
-            Limit::Hard => &gauge.hard,
-        };
-        self.loads[shard].has_room(demand, limit)
+        self.loads[shard].has_room(demand, self.limit(shard, limit))
+    }
+
+    /// Returns a limit of a shard.
+    pub fn limit(&self, shard: usize, limit: Limit) -> &Demand {
+        match limit {
+            Limit::Soft => &self.gauges[shard].soft,
+            Limit::Hard => &self.gauges[shard].hard,
+        }
     }
 
     /// Returns a shard's number of points on the ring, from the room it had before the call.
@@ -114,6 +117,22 @@ impl Board {
             let limit: u128 = shards.iter().map(|shard| u128::from(self.hard(*shard as usize).0[k])).sum();
             load > 0 && load * 100 >= limit * percent
         })
+    }
+
+    /// Returns what each dimension adds to a score.
+    pub fn parts(&self, shard: usize, demand: &Demand, score: Score) -> [u128; DIMENSIONS] {
+        let (gauge, load) = (&self.gauges[shard], &self.loads[shard]);
+        let mut parts = [0; DIMENSIONS];
+        for (k, part) in parts.iter_mut().enumerate() {
+            let before = utilisation(load.0[k], gauge.reciprocal[k]);
+            let after = utilisation(load.0[k].saturating_add(demand.0[k]), gauge.reciprocal[k]);
+            let free = u128::from(ONE.saturating_sub(after));
+            *part = match score {
+                Score::Spread => u128::from(fourth_power(after) - fourth_power(before)) * u128::from(gauge.size[k]),
+                Score::Pack => free * free,
+            };
+        }
+        parts
     }
 
     pub fn score(&self, shard: usize, demand: &Demand, score: Score) -> u128 {

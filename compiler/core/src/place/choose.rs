@@ -218,4 +218,53 @@ impl<'a, 'f> Chooser<'a, 'f> {
                 (self.board.score(*shard, &request.demand, score), tie, *shard)
             })
     }
+
+    /// Repeats the search for a site without putting it anywhere: what the deciding look had before it.
+    pub fn look(&self, site: usize, site_hash: u64, class: usize) -> Option<Look> {
+        let eligible = &self.classes[class].eligible;
+        let mut near = self.peers.near_shards(self.fleet.sites[site]);
+        near.retain(|shard| eligible.binary_search(shard).is_ok());
+        for limit in [Limit::Soft, Limit::Hard] {
+            let near = Look { limit, probes: None, near: true, shards: near.clone() };
+            let rounds =
+                self.classes[class].ring.iter().flat_map(|ring| ROUNDS.iter().map(move |count| (ring, *count)));
+            let rounds = rounds.map(|(ring, count)| Look {
+                limit,
+                probes: Some(count),
+                near: false,
+                shards: (0..count).filter_map(|n| ring.at(hash::nth(site_hash, n))).collect(),
+            });
+            let all = Look { limit, probes: None, near: false, shards: eligible.clone() };
+            let decides = |look: &Look| {
+                let score = self.classes[class].score;
+                self.best(look.shards.iter().copied(), site, site_hash, score, limit).is_some()
+            };
+            if let Some(found) = std::iter::once(near).chain(rounds).chain(std::iter::once(all)).find(decides) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// Returns how a class compares places.
+    pub fn score_of(&self, class: usize) -> Score {
+        self.classes[class].score
+    }
+
+    /// Returns what decides between shards of equal score.
+    pub fn tie(&self, site_hash: u64, shard: usize) -> u64 {
+        hash::pair(site_hash, self.shard_hashes[shard])
+    }
+}
+
+/// The look that decided about a site.
+#[derive(Debug, Clone)]
+pub(super) struct Look {
+    pub limit: Limit,
+    /// How many probes; none if all were looked at.
+    pub probes: Option<u64>,
+    /// Whether only shards with wanted peers were looked at.
+    pub near: bool,
+    /// The shards, one for each probe.
+    pub shards: Vec<u32>,
 }

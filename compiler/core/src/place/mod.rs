@@ -9,6 +9,7 @@ mod choose;
 pub mod compact;
 mod cover;
 mod edge;
+pub mod explain;
 mod filter;
 pub mod fleet;
 mod hash;

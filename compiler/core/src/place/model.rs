@@ -51,6 +51,20 @@ impl Dimension {
         }
     }
 
+    /// Returns the word for it in messages.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Sites => "sites",
+            Self::Weight => "weight",
+            Self::Storage => "storage",
+            Self::Connections => "connections",
+            Self::Services => "services",
+            Self::Cache => "cache",
+            Self::Addresses => "addresses",
+        }
+    }
+
     /// Returns the one word for it in files for programs.
     #[must_use]
     pub fn name(self) -> &'static str {
