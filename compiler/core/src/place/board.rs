@@ -128,7 +128,7 @@ impl Board {
             let after = utilisation(load.0[k].saturating_add(demand.0[k]), gauge.reciprocal[k]);
             let free = u128::from(ONE.saturating_sub(after));
             *part = match score {
-                Score::Spread => (fourth_power(after) - fourth_power(before)) * u128::from(gauge.size[k]),
+                Score::Spread => u128::from(fourth_power(after) - fourth_power(before)) * u128::from(gauge.size[k]),
                 Score::Pack => free * free,
             };
         }
