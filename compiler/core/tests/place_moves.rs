@@ -376,7 +376,7 @@ fn what_is_explained_is_what_place_decides_and_the_funnel_adds_up() {
         assert_eq!(best, Some((winner.score, winner.tie)));
         let refused: usize = found.funnel.iter().map(|(_, number)| number).sum();
         assert_eq!(refused + found.feasible, fleet.shards.len());
-        assert_eq!(found.probes, Some(8));
+        assert!(found.probes.is_some_and(|probes| probes >= 8));
     }
     assert!(explain(&fleet.situation(), "nobody").is_none());
 }
