@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use aipress_core::blueprint::check::{Replacing, Report as Found, Tables, check};
+use aipress_core::blueprint::check::{Given, Report as Found, Tables, check};
 use aipress_core::blueprint::embedded;
-use aipress_core::diag::{Code, Diagnostic, Diagnostics, count, suggest};
+use aipress_core::diag::{Code, Diagnostic, count, suggest};
 use aipress_core::source::{SourceId, SourceSet};
 use serde_json::{Value, json};
 
@@ -57,8 +57,7 @@ fn check_all(folder: &Path, args: &BlueprintCheckArgs) -> Result<Exit, Failure> 
     let resources: usize = found.iter().map(|report| report.resources).sum();
     let said =
         format!("{} with {}", count(found.len(), "blueprint", "blueprints"), count(resources, "resource", "resources"));
-    let (diagnostics, replacing) = merge(found);
-    show(&sources, diagnostics, &replacing, args.format, &said)
+    show(&sources, merge(found), args.format, &said)
 }
 
 /// The `.tf` files of each blueprint, by `name/version`.
@@ -80,48 +79,43 @@ fn matches(key: &str, name: &str) -> bool {
     key == name || key.split('/').next() == Some(name)
 }
 
-fn merge(found: Vec<Found>) -> (Diagnostics, Vec<Replacing>) {
-    let mut diagnostics = Diagnostics::new();
-    let mut replacing = Vec::new();
+fn merge(found: Vec<Found>) -> Found {
+    let mut all = Found::default();
     for report in found {
-        diagnostics.extend(report.diagnostics);
-        replacing.extend(report.replacing);
+        all.diagnostics.extend(report.diagnostics);
+        all.replacing.extend(report.replacing);
+        all.secret.extend(report.secret);
     }
-    (diagnostics, replacing)
+    all
 }
 
-fn show(
-    sources: &SourceSet,
-    diagnostics: Diagnostics,
-    replacing: &[Replacing],
-    format: Format,
-    said: &str,
-) -> Result<Exit, Failure> {
-    let failed = diagnostics.has_errors();
+fn show(sources: &SourceSet, found: Found, format: Format, said: &str) -> Result<Exit, Failure> {
+    let failed = found.diagnostics.has_errors();
     match format {
-        Format::Text if failed => return Err(Failure::new(sources.clone(), diagnostics)),
+        Format::Text if failed => return Err(Failure::new(sources.clone(), found.diagnostics)),
         Format::Text => {
-            out::report(sources, diagnostics);
+            out::report(sources, found.diagnostics);
             out::result(&format!("no errors in {said}\n"));
         }
-        Format::Json => out::result(&document(sources, diagnostics, replacing)),
-        Format::Sarif => out::result(&Report::new(sources, diagnostics).write(format, &Look::of_stderr())),
+        Format::Json => out::result(&document(sources, found)),
+        Format::Sarif => out::result(&Report::new(sources, found.diagnostics).write(format, &Look::of_stderr())),
     }
     Ok(if failed { Exit::Errors } else { Exit::Fine })
 }
 
-/// The report for programs, with the arguments whose change replaces their resource.
-fn document(sources: &SourceSet, diagnostics: Diagnostics, replacing: &[Replacing]) -> String {
-    let text = Report::new(sources, diagnostics).write(Format::Json, &Look::of_stderr());
+/// The report for programs, with the arguments whose change replaces their resource and those that hold a secret.
+fn document(sources: &SourceSet, found: Found) -> String {
+    let text = Report::new(sources, found.diagnostics).write(Format::Json, &Look::of_stderr());
     let mut document: Value = serde_json::from_str(&text).unwrap_or_default();
-    let entry = |item: &Replacing| {
+    let entry = |item: &Given| {
         let (line, column) = sources.line_column(item.span);
         json!({
             "resource": item.resource, "argument": item.argument, "literal": item.literal,
             "path": sources.path(item.span.source), "line": line, "column": column,
         })
     };
-    document["replacing"] = replacing.iter().map(entry).collect();
+    document["replacing"] = found.replacing.iter().map(entry).collect();
+    document["secret"] = found.secret.iter().map(entry).collect();
     serde_json::to_string_pretty(&document).map(|text| text + "\n").unwrap_or_default()
 }
 

@@ -21,7 +21,9 @@ pub fn run(case: &Path) -> Result<Expected, Failed> {
         return Err("the name of a case to refuse begins with its code: AIP0201-unknown-shard".into());
     }
     let told = std::fs::read_to_string(case.join("args.txt")).unwrap_or_else(|_| "check".to_owned());
-    let arguments: Vec<&str> = told.split_whitespace().chain(["--now", crate::NOW]).collect();
+    // Blueprints know no date.
+    let dated = if told.starts_with("blueprint") { None } else { Some(["--now", crate::NOW]) };
+    let arguments: Vec<&str> = told.split_whitespace().chain(dated.into_iter().flatten()).collect();
     let temporary = tempfile::tempdir()?;
     let repository = Fleet::empty("");
     // A plan compares revisions: then the input is the one commit of a repository.

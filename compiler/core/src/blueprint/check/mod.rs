@@ -17,7 +17,7 @@ mod walk;
 
 use hcl_edit::structure::Body;
 
-pub use resource::Replacing;
+pub use resource::Given;
 pub use tables::Tables;
 
 use super::contract;
@@ -58,13 +58,18 @@ pub(crate) const API: Code = Code(535);
 /// `${` that was meant as text.
 pub(crate) const ESCAPE: Code = Code(536);
 
+/// The value of a secret as text.
+pub(crate) const SECRET: Code = Code(537);
+
 /// What is to be said about a blueprint.
 #[derive(Debug, Default)]
 pub struct Report {
     /// What is wrong.
     pub diagnostics: Diagnostics,
     /// The arguments whose change replaces their resource.
-    pub replacing: Vec<Replacing>,
+    pub replacing: Vec<Given>,
+    /// The arguments that hold a secret: those that the table marks as sensitive or write-only.
+    pub secret: Vec<Given>,
     /// How many resources and data sources were looked at.
     pub resources: usize,
 }

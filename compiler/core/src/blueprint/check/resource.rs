@@ -10,7 +10,7 @@ use hcl_edit::structure::{Attribute, Block, Body, Structure};
 use super::argument::{self, Place};
 use super::kind::Scope;
 use super::module::{Declared, Mode, Module};
-use super::{ARGUMENT, COUNT, NESTING, READ_ONLY, REQUIRED, Report, TYPE, combination, near, span};
+use super::{ARGUMENT, COUNT, NESTING, READ_ONLY, REQUIRED, Report, SECRET, TYPE, combination, near, span};
 use crate::diag::{Diagnostic, count, list};
 use crate::source::{SourceId, Span};
 
@@ -19,9 +19,9 @@ pub(super) const META: [&str; 4] = ["count", "for_each", "depends_on", "provider
 /// Blocks that Terraform itself has on every resource.
 const META_BLOCKS: [&str; 3] = ["lifecycle", "connection", "provisioner"];
 
-/// An argument whose change replaces its resource.
+/// An argument that is given and of which the table says something that is worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Replacing {
+pub struct Given {
     /// `google_sql_database_instance.primary`
     pub resource: String,
     /// `settings.time_zone`
@@ -101,7 +101,11 @@ impl<'s> Check<'_, 's, '_> {
                 let place = Place { name, address: self.address, source: self.source };
                 argument::check(known, &attribute.value, &place, &mut self.scope, &mut self.report.diagnostics);
                 if known.force_new {
-                    self.replacing(name, &attribute.value, at);
+                    let given = self.given(name, &attribute.value, at);
+                    self.report.replacing.push(given);
+                }
+                if known.sensitive || known.write_only {
+                    self.secret(name, attribute, at);
                 }
             }
             (None, true) => {
@@ -249,11 +253,26 @@ impl<'s> Check<'_, 's, '_> {
         }
     }
 
-    fn replacing(&mut self, name: &str, value: &Expression, at: Span) {
+    /// A text in such an argument is the secret itself: it stands in Git, and with most arguments in the state, too.
+    fn secret(&mut self, name: &str, attribute: &Attribute, at: Span) {
+        let given = self.given(name, &attribute.value, at);
+        self.report.secret.push(given);
+        argument::literals(&attribute.value, &mut |text, value| {
+            if !text.is_empty() {
+                let title = format!("`{name}` of `{}` holds a secret", self.address);
+                let place = span(self.source, value.span());
+                let problem = Diagnostic::error(SECRET, title, place, "the value stands here, for everybody to read")
+                    .secret(place)
+                    .help("keep the value in Secret Manager and name it; if this file was ever pushed, change the value.");
+                self.report.diagnostics.push(problem);
+            }
+        });
+    }
+
+    fn given(&self, name: &str, value: &Expression, at: Span) -> Given {
         let path: Vec<&str> = self.path.iter().copied().chain([name]).collect();
         let literal = matches!(value, Expression::String(_) | Expression::Number(_) | Expression::Bool(_));
-        let (resource, argument) = (self.address.to_owned(), path.join("."));
-        self.report.replacing.push(Replacing { resource, argument, literal, span: at });
+        Given { resource: self.address.to_owned(), argument: path.join("."), literal, span: at }
     }
 
     /// The block or thing in which a body stands.

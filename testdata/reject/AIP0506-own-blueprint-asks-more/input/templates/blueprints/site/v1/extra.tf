@@ -1,0 +1,4 @@
+variable "colour" {
+  description = "The colour of the logo."
+  type        = string
+}

@@ -1,0 +1,4 @@
+resource "google_storage_bukcet" "extra" {
+  name     = "extra"
+  location = "EU"
+}
