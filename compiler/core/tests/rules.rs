@@ -263,8 +263,18 @@ fn what_a_platform_says() {
         ("promoteFrom: staging}", "promoteFrom: stagin}", "AIP0204 environment `stagin` does not exist"),
         (
             "{name: ops, type: email, address: ops@small.example}",
-            "{name: ops, type: webhook, address: ops@small.example}",
-            "AIP0436 channel `ops`",
+            "{name: ops, type: webhook, address: \"https://chat.small.example/hook\"}",
+            "AIP0436 channel `ops` does not say where messages go",
+        ),
+        (
+            "{name: ops, type: email, address: ops@small.example}",
+            "{name: ops, type: webhook, address: ops@small.example, secretRef: hook}",
+            "AIP0436 channel `ops` cannot send to `ops@small.example`",
+        ),
+        (
+            "{name: ops, type: email, address: ops@small.example}",
+            "{name: ops, type: pagerduty, address: ops@small.example, secretRef: hook}",
+            "AIP0436 channel `ops` has no use for `address`",
         ),
         ("drRegion: europe-west4", "drRegion: europe-west1", "AIP0310 region `europe-west1` is its own"),
         ("vpcCidr: 100.64.0.0/10", "vpcCidr: 8.0.0.0/6", "AIP0321"),

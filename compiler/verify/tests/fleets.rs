@@ -7,7 +7,7 @@ use std::path::Path;
 
 use aipress_core::diag::{Diagnostic, Diagnostics};
 use aipress_core::source::SourceSet;
-use aipress_core::{Compilation, Options, compile};
+use aipress_core::{Compilation, Options, Stack, compile};
 use aipress_verify::bench::mutate;
 use aipress_verify::fleet::generate;
 use aipress_verify::run::root;
@@ -72,6 +72,17 @@ fn generated_fleets_compile_with_the_sites_and_shards_that_were_asked_for() {
         let compilation = compiled(&name, generate(sites, shards, seed).unwrap());
         assert_eq!((compilation.site_count(), compilation.shard_count()), (sites, shards), "{name}");
     }
+}
+
+#[test]
+fn a_shard_of_fifty_generated_sites_stays_below_two_thousand_resources() {
+    let compilation = compiled("fifty sites", generate(50, 1, 5).unwrap());
+    let stacks = compilation.stacks();
+    let shard = stacks.iter().find(|stack| matches!(stack, Stack::Shard(_))).unwrap();
+    let files = compilation.render(shard).unwrap();
+    let prediction = files.iter().find(|file| file.path.ends_with("/expected.json")).unwrap();
+    let count = prediction.content.matches("\"module.").count();
+    assert!((50 * 10..=2000).contains(&count), "{count} resources");
 }
 
 #[test]

@@ -87,6 +87,14 @@ pub(super) fn logs(site: &Lowering<'_, '_>) -> Value {
     ])
 }
 
+/// Returns the topic of a shard's budgets that ask for throttling; empty where none does.
+pub(super) fn throttle_topic(sites: &[ResolvedSite]) -> &'static str {
+    let asks = |site: &ResolvedSite| {
+        site.id.environment == Environment::Production && site.spec.budget.action.value == BudgetAction::Throttle
+    };
+    if sites.iter().any(asks) { "throttle" } else { "" }
+}
+
 pub(super) fn budget(site: &Lowering<'_, '_>) -> Value {
     let spec = &site.site.spec;
     let platform = &site.context.fleet.platform.spec;
@@ -95,8 +103,8 @@ pub(super) fn budget(site: &Lowering<'_, '_>) -> Value {
     };
     let amount = word(&monthly.value);
     let topic = match spec.budget.action.value {
-        BudgetAction::Notify => String::new(),
-        BudgetAction::Throttle => format!("projects/{}/topics/throttle", site.context.shared_project()),
+        BudgetAction::Notify => Value::string(""),
+        BudgetAction::Throttle => Reference::path(["module", "shard", "throttle_topic"]).into(),
     };
     let notify = platform.notifications.iter().map(|channel| channel.name.value.as_str());
     object([
@@ -110,7 +118,7 @@ pub(super) fn budget(site: &Lowering<'_, '_>) -> Value {
         ("label_value", site.name().into()),
         // A budget takes five channels.
         ("notify", texts(notify.take(5))),
-        ("topic", topic.into()),
+        ("topic", topic),
     ])
 }
 

@@ -140,6 +140,7 @@ impl<'a> Lowering<'a, '_> {
         call.set("dashboard", shard_watch::dashboard(self.plan), here);
         let logs = object([("location", spec.region.value.clone().into()), ("retention_days", number(LOG_DAYS))]);
         call.set("logs", logs, here);
+        call.set("throttle_topic", super::observe::throttle_topic(self.sites), here);
         call.set("budget", self.budget(&spec.budget), spec.budget.monthly.span);
         call
     }

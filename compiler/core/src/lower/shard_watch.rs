@@ -129,7 +129,7 @@ pub fn dashboard(plan: &ShardPlan<'_>) -> Value {
                 "xPos": (index % 2) * 24, "yPos": (index / 2) * 12, "width": 24, "height": 12,
                 "widget": { "title": title, "xyChart": { "dataSets": [{ "plotType": "LINE", "timeSeriesQuery": { "timeSeriesFilter": {
                     "filter": filter,
-                    "aggregation": { "alignmentPeriod": "60s", "perSeriesAligner": aligner(filter) }
+                    "aggregation": aggregation(filter)
                 } } }] } }
             })
         })
@@ -138,11 +138,26 @@ pub fn dashboard(plan: &ShardPlan<'_>) -> Value {
     Value::string(text.to_string())
 }
 
+/// What many sites send becomes a line per site; the rest stays as it comes.
+fn aggregation(filter: &str) -> Json {
+    let (reducer, field) = match filter {
+        _ if filter.contains("user/aipress/work") => ("REDUCE_SUM", "metric.label.result"),
+        _ if filter.contains("latencies") => ("REDUCE_MAX", "resource.label.service_name"),
+        _ if filter.contains("cloud_run_revision") => ("REDUCE_SUM", "resource.label.service_name"),
+        _ => return json!({ "alignmentPeriod": "60s", "perSeriesAligner": aligner(filter) }),
+    };
+    json!({
+        "alignmentPeriod": "60s", "perSeriesAligner": aligner(filter),
+        "crossSeriesReducer": reducer, "groupByFields": [field]
+    })
+}
+
 /// Counters become rates, distributions a percentile, gauges their mean.
 fn aligner(filter: &str) -> &'static str {
     match filter {
         _ if filter.contains("latencies") => "ALIGN_PERCENTILE_95",
         _ if filter.contains("request_count") => "ALIGN_RATE",
+        _ if filter.contains("user/aipress/work") => "ALIGN_SUM",
         _ => "ALIGN_MEAN",
     }
 }
@@ -155,6 +170,10 @@ fn charts(board: Dashboard) -> &'static [(&'static str, &'static str)] {
             (
                 "Instances",
                 "metric.type=\"run.googleapis.com/container/instance_count\" resource.type=\"cloud_run_revision\"",
+            ),
+            (
+                "Dumps, checks and jobs, by outcome",
+                "metric.type=\"logging.googleapis.com/user/aipress/work\" resource.type=\"workflows.googleapis.com/Workflow\"",
             ),
         ],
         Dashboard::Database => &[

@@ -6,6 +6,7 @@
 #[path = "../fleets/mod.rs"]
 mod fleets;
 
+mod budget;
 mod calls;
 mod cloud_build;
 mod proxysql;

@@ -26,7 +26,7 @@ pub(super) fn check(platform: &Platform, found: &mut Diagnostics) {
     found.extend(ascending(&spec.budget.alerts));
     found.extend(labels(&spec.labels));
     found.extend(spec.access.roles.iter().flat_map(|role| &role.gcp_roles).filter_map(basic_role));
-    found.extend(spec.notifications.iter().filter_map(channel));
+    found.extend(spec.notifications.iter().flat_map(channel));
     found.extend(denials(platform));
     found.extend(terraform(platform));
     found.extend(processing_units(platform));
@@ -159,16 +159,43 @@ fn basic_role(role: &Spanned<String>) -> Option<Diagnostic> {
     })
 }
 
-fn channel(channel: &Notification) -> Option<Diagnostic> {
-    let (wanted, is_there) = match channel.r#type.value {
-        NotificationType::Email => ("address", channel.address.is_some()),
-        NotificationType::Webhook | NotificationType::Pagerduty => ("secretRef", channel.secret_ref.is_some()),
-    };
-    (!is_there).then(|| {
+/// A channel of Cloud Monitoring is refused without its address or its key.
+fn channel(channel: &Notification) -> Vec<Diagnostic> {
+    let (address, secret) = (channel.address.as_ref(), channel.secret_ref.as_ref());
+    let kind = channel.r#type.value;
+    let wants_address = kind != NotificationType::Pagerduty;
+    let wants_secret = kind != NotificationType::Email;
+    let missing = |field: &str| {
         let title = format!("channel `{}` does not say where messages go", channel.name.value);
-        Diagnostic::error(CONTRADICTION, title, channel.r#type.span, format!("this type needs `{wanted}`"))
-            .help(format!("add `{wanted}`."))
-    })
+        Diagnostic::error(CONTRADICTION, title, channel.r#type.span, format!("this type needs `{field}`"))
+            .help(format!("add `{field}`."))
+    };
+    let superfluous = |field: &str, span: Span| {
+        let title = format!("channel `{}` has no use for `{field}`", channel.name.value);
+        let diagnostic = Diagnostic::error(CONTRADICTION, title, span, "not of this type");
+        also(diagnostic, channel.r#type.span, "the type").help("remove it, or change the type.")
+    };
+    let misshapen = |address: &Spanned<String>| {
+        let is_web = address.value.starts_with("https://");
+        let expected = if kind == NotificationType::Email { "an e-mail address" } else { "an address with `https://`" };
+        (is_web == (kind == NotificationType::Email)).then(|| {
+            let title = format!("channel `{}` cannot send to `{}`", channel.name.value, address.value);
+            let diagnostic = Diagnostic::error(CONTRADICTION, title, address.span, format!("expected {expected}"));
+            also(diagnostic, channel.r#type.span, "the type").help("change the address or the type.")
+        })
+    };
+    let about_address = match address {
+        None if wants_address => Some(missing("address")),
+        Some(address) if wants_address => misshapen(address),
+        Some(address) => Some(superfluous("address", address.span)),
+        None => None,
+    };
+    let about_secret = match secret {
+        None if wants_secret => Some(missing("secretRef")),
+        Some(secret) if !wants_secret => Some(superfluous("secretRef", secret.span)),
+        _ => None,
+    };
+    about_address.into_iter().chain(about_secret).collect()
 }
 
 fn denials(platform: &Platform) -> Vec<Diagnostic> {

@@ -124,17 +124,17 @@ pub enum Permission {
 
 layered! {
     /// A place that messages go to.
-    #[schemars(extend("required" = ["type"], "x-alternatives" = [["address", "secretRef"]]))]
+    #[schemars(extend("required" = ["type"]))]
     pub struct Notification / NotificationLayer {
         /// The channel's name, as shards and alerts write it.
         #[schemars(regex(pattern = pattern::NAME), length(max = 40), example = &"ops")]
         name: Spanned<String>,
         /// What kind of channel it is.
         r#type: Spanned<NotificationType>,
-        /// The e-mail address, for `email`.
-        #[schemars(regex(pattern = pattern::EMAIL), example = &"ops@hosting.example")]
+        /// The e-mail address, for `email`; the `https` address, for `webhook`.
+        #[schemars(regex(pattern = r"^([^@\s]+@[^@\s]+\.[^@\s]+|https://[^@\s]+)$"), length(max = 2000), example = &"ops@hosting.example")]
         address: Option<Spanned<String>>,
-        /// The secret in the shared project that holds the address or key, for `webhook` and `pagerduty`.
+        /// The secret in the shared project that holds the key of `pagerduty` or the password that `webhook` is called with.
         #[schemars(regex(pattern = pattern::SECRET), example = &"pagerduty-key")]
         secret_ref: Option<Spanned<String>>,
     }
@@ -146,7 +146,7 @@ layered! {
 pub enum NotificationType {
     /// An e-mail.
     Email,
-    /// An HTTP request to a secret address.
+    /// An HTTP request with a password.
     Webhook,
     /// An incident of PagerDuty.
     Pagerduty,
