@@ -62,6 +62,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Check blueprints against what the providers offer, or refresh that table.
     Blueprint(BlueprintArgs),
+    /// Bring a shard's database instance to its desired state: what the shard's job runs.
+    Provision(ProvisionArgs),
     /// Print completions for a shell.
     Completions(CompletionsArgs),
 }
@@ -296,6 +298,51 @@ pub struct BlueprintSchemaArgs {
     /// Drop what the table so far holds and no blueprint uses.
     #[arg(long, env = "AIPRESS_BLUEPRINT_USED_ONLY", hide_env = true, value_parser = FalseyValueParser::new())]
     pub used_only: bool,
+}
+
+/// Arguments of `provision`. A password comes from a file or from the variable `AIPRESS_PROVISION_PASSWORD`, the server's
+/// authority from a file or from the variable `AIPRESS_PROVISION_CA_PEM`.
+#[derive(Debug, Args)]
+pub struct ProvisionArgs {
+    /// The desired state: a file, or an object as gs://BUCKET/OBJECT.
+    #[arg(long, value_name = "FILE", env = "AIPRESS_PROVISION_DESIRED", hide_env = true)]
+    pub desired: String,
+    /// Print the SQL without secrets; change nothing.
+    #[arg(long, env = "AIPRESS_PROVISION_DRY_RUN", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub dry_run: bool,
+    /// Certificates in PEM of the instance's own authority; no other is believed.
+    #[arg(long, value_name = "FILE", env = "AIPRESS_PROVISION_CA", hide_env = true)]
+    pub ca: Option<PathBuf>,
+    /// A file with the password of the job's user (default: a token of the metadata server).
+    #[arg(long, value_name = "FILE", env = "AIPRESS_PROVISION_PASSWORD_FILE", hide_env = true)]
+    pub password_file: Option<PathBuf>,
+    /// Seconds to wait for another run.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, env = "AIPRESS_PROVISION_LOCK_WAIT", hide_env = true)]
+    pub lock_wait: u64,
+    /// Seconds to wait for the server to be reachable.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 120,
+        env = "AIPRESS_PROVISION_CONNECT_WAIT",
+        hide_env = true
+    )]
+    pub connect_wait: u64,
+    /// Seconds to try one call of Secret Manager.
+    #[arg(long, value_name = "SECONDS", default_value_t = 90, env = "AIPRESS_PROVISION_CALL_WAIT", hide_env = true)]
+    pub call_wait: u64,
+    /// The date for purge orders, as YYYY-MM-DD (default: today, UTC).
+    #[arg(long, value_name = "DATE", env = "AIPRESS_NOW", hide_env = true, value_parser = date)]
+    pub now: Option<jiff::civil::Date>,
+    /// Another address of Secret Manager.
+    #[arg(long, value_name = "URL", env = "AIPRESS_PROVISION_SECRETS_URL", hide_env = true)]
+    pub secrets_url: Option<String>,
+    /// Another address of the metadata server.
+    #[arg(long, value_name = "URL", env = "AIPRESS_PROVISION_METADATA_URL", hide_env = true)]
+    pub metadata_url: Option<String>,
+    /// Another address of Cloud Storage.
+    #[arg(long, value_name = "URL", env = "AIPRESS_PROVISION_STORAGE_URL", hide_env = true)]
+    pub storage_url: Option<String>,
 }
 
 /// Arguments of `completions`.

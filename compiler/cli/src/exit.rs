@@ -10,6 +10,11 @@ pub const STALE: Code = Code(502);
 /// Placement lock incomplete under `--locked`.
 pub const LOCK_INCOMPLETE: Code = Code(315);
 
+/// The database's lock held by another run.
+pub const DATABASE_LOCK_HELD: Code = Code(634);
+/// A purge order that is not complete.
+pub const PURGE_REFUSED: Code = Code(639);
+
 /// The end of a run that went as asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -58,12 +63,22 @@ impl Failure {
         Self::new(SourceSet::new(Vec::new()), std::iter::once(diagnostic).collect())
     }
 
-    /// The number that the process ends with: 4 if everything that is wrong is staleness or a lock, else 1.
+    /// The number that the process ends with: 4 if everything that is wrong is staleness or a lock, 3 if a guard has
+    /// refused and nothing else is wrong, else 1.
     #[must_use]
     pub fn code(&self) -> u8 {
-        let stale = |item: &Diagnostic| [STALE, LOCK_HELD, LOCK_INCOMPLETE].contains(&item.code);
-        let mut errors = self.diagnostics.iter().filter(|item| item.severity == Severity::Error).peekable();
-        if errors.peek().is_some() && errors.all(stale) { 4 } else { 1 }
+        let errors: Vec<Code> = self
+            .diagnostics
+            .iter()
+            .filter(|item: &&Diagnostic| item.severity == Severity::Error)
+            .map(|item| item.code)
+            .collect();
+        let all = |codes: &[Code]| !errors.is_empty() && errors.iter().all(|code| codes.contains(code));
+        match () {
+            () if all(&[STALE, LOCK_HELD, LOCK_INCOMPLETE, DATABASE_LOCK_HELD]) => 4,
+            () if all(&[PURGE_REFUSED]) => 3,
+            () => 1,
+        }
     }
 }
 
@@ -86,5 +101,6 @@ mod tests {
     fn staleness_alone_ends_with_4_and_any_other_error_wins() {
         assert_eq!(failure(&[502, 503, 315]).code(), 4);
         assert_eq!(failure(&[502, 101]).code(), 1);
+        assert_eq!((failure(&[634]).code(), failure(&[639]).code(), failure(&[639, 634]).code()), (4, 3, 1));
     }
 }

@@ -12,6 +12,7 @@ mod init;
 mod place;
 mod plan;
 mod rebalance;
+mod provision;
 mod rehearse;
 mod schema;
 
@@ -35,6 +36,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(folder, args),
         Command::Schema(args) => schema::run(folder, args),
         Command::Blueprint(args) => blueprint::run(folder, args),
+        Command::Provision(args) => provision::run(folder, args),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }

@@ -6,8 +6,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::check::fleet::ResolvedSite;
+use crate::emit::database::login;
 use crate::lower::shard_plan::{READER_PORT, ShardPlan};
 use crate::lower::site_cron;
+use crate::lower::site::Lowering;
 use crate::spec::site::Environment;
 use crate::spec::tenant::ReadSplitMode;
 
@@ -75,10 +77,18 @@ pub fn database_name(site: &ResolvedSite) -> String {
     site.spec.import.adopt.database.as_ref().map_or_else(|| site.id.resource(), |name| name.value.clone())
 }
 
-/// Returns the site's database user: its one name, or the adopted one.
+/// Returns the database user with which the site logs in: its one name, or the adopted one, of its generation.
 #[must_use]
 pub fn user_name(site: &ResolvedSite) -> String {
-    site.spec.import.adopt.user.as_ref().map_or_else(|| site.id.resource(), |name| name.value.clone())
+    user_name_of(site, Lowering::generation(site))
+}
+
+/// Returns the database user of a generation of the site's password.
+#[must_use]
+pub fn user_name_of(site: &ResolvedSite, generation: u32) -> String {
+    let adopted = site.spec.import.adopt.user.as_ref();
+    let base = adopted.map_or_else(|| site.id.resource(), |name| name.value.clone());
+    login(&base, generation)
 }
 
 /// Returns how an environment gets its data, as its tenant says it.

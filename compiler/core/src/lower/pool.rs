@@ -4,7 +4,7 @@ use crate::check::facts::has_compute;
 use crate::check::fleet::ResolvedSite;
 use crate::emit::{database, proxysql};
 use crate::lower::Context;
-use crate::lower::config::{database_name, user_name};
+use crate::lower::config::{database_name, user_name, user_name_of};
 use crate::lower::shard::{MONITOR_SECRET, MONITOR_USER, PROVISION_ACCOUNT};
 use crate::lower::shard_plan::{MYSQL_PORT, POOL_PORT, READER_PORT, ShardPlan};
 use crate::lower::site::Lowering;
@@ -53,7 +53,7 @@ pub fn pool(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSite])
             transaction_persistent: settings.transaction_persistent.value,
         },
         servers: servers(context, plan, split),
-        users: sites.iter().filter_map(|site| pool_user(context, plan, site)).collect(),
+        users: sites.iter().flat_map(|site| pool_users(context, plan, site)).collect(),
         read_split: split.then_some(proxysql::ReadSplit { port: READER_PORT, writer: WRITER, reader: READER }),
     })
 }
@@ -108,15 +108,16 @@ fn member(hostgroup: u32, max_connections: u32, weight: u32, max_replication_lag
     proxysql::Member { hostgroup, max_connections, weight, max_replication_lag }
 }
 
-fn pool_user(context: &Context<'_>, plan: &ShardPlan<'_>, site: &ResolvedSite) -> Option<proxysql::User> {
+/// The site's login and, while a rotation runs, the one before it: revisions of both may serve.
+fn pool_users(context: &Context<'_>, plan: &ShardPlan<'_>, site: &ResolvedSite) -> Vec<proxysql::User> {
     let state = site.spec.lifecycle.state.value;
     if !has_compute(state) {
-        return None;
+        return Vec::new();
     }
     let generation = Lowering::generation(site);
     let nodes = plan.shard.spec.proxysql.min.value.max(1);
-    Some(proxysql::User {
-        name: user_name(site),
+    let user = |generation: u32| proxysql::User {
+        name: user_name_of(site, generation),
         schema: database_name(site),
         hostgroup: WRITER,
         max_connections: site.spec.database.max_connections.value.div_ceil(nodes).max(1),
@@ -124,7 +125,9 @@ fn pool_user(context: &Context<'_>, plan: &ShardPlan<'_>, site: &ResolvedSite) -
         secret: context.naming().secret(&site.id, generation),
         generation,
         client_tls: false,
-    })
+    };
+    let previous = generation.checked_sub(1).filter(|old| *old > 0);
+    previous.into_iter().chain([generation]).map(user).collect()
 }
 
 /// Makes the desired state of a shard's databases.
@@ -160,11 +163,17 @@ pub fn desired(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSit
             })
             .collect(),
         users: sites.iter().map(|site| database_user(context, site)).collect(),
+        purges: Vec::new(),
     }
 }
 
 fn database_user(context: &Context<'_>, site: &ResolvedSite) -> database::User {
     let generation = Lowering::generation(site);
+    let previous = generation.checked_sub(1).filter(|old| *old > 0).map(|old| database::Previous {
+        name: user_name_of(site, old),
+        secret: context.naming().secret(&site.id, old),
+        generation: old,
+    });
     database::User {
         name: user_name(site),
         // Private Service Connect hides where a client is: the network decides who may connect.
@@ -173,7 +182,9 @@ fn database_user(context: &Context<'_>, site: &ResolvedSite) -> database::User {
         max_user_connections: site.spec.database.max_connections.value.max(1),
         secret: context.naming().secret(&site.id, generation),
         generation,
-        previous_generation: generation.checked_sub(1).filter(|old| *old > 0),
+        salts: site.spec.secrets.generation.value,
+        previous,
+        adopt: site.spec.import.adopt.user.is_some(),
         state: match site.spec.lifecycle.state.value {
             LifecycleState::Active => database::UserState::Active,
             LifecycleState::Suspended | LifecycleState::Archived | LifecycleState::Deleting => {
