@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use aipress_core::diag::Diagnostics;
-use aipress_core::emit::database::Desired;
+use aipress_core::emit::database::{Desired, Dialect};
 use jiff::civil::Date;
 use secrecy::SecretString;
 
@@ -19,7 +19,7 @@ use crate::intent::{Wanted, accounts};
 use crate::payload::Payload;
 use crate::problem::{ISOLATION, LOGIN, Problem, SECRETS, STATEMENT, STOPPED, problem};
 use crate::session::{Address, Login, Session, SqlError};
-use crate::sql::{Account, Secrets, Server, Statement};
+use crate::sql::{Account, Secrets, Server, Statement, Unwritable, text};
 use crate::state::{self, State};
 use crate::vault::{self, Vault};
 use crate::{lock, purge, verify};
@@ -131,7 +131,12 @@ fn connect(options: &Options, http: &mut Http, hooks: &mut Hooks<'_>) -> Result<
     let mut say = |reason: String| {
         (hooks.say)(Event::Retry { what: "connecting to the database server".to_owned(), reason });
     };
-    Session::open(&options.address, &login, &mut say)
+    let mut session = Session::open(&options.address, &login, &mut say)?;
+    if options.desired.dialect != Dialect::Mariadb {
+        // An IAM user holds its rights by a role, which a login does not always switch on.
+        let _: Vec<mysql_async::Row> = session.read("the job's own roles", "SET ROLE ALL")?;
+    }
+    Ok(session)
 }
 
 impl Run<'_, '_> {
@@ -264,7 +269,7 @@ impl Run<'_, '_> {
     }
 
     fn statement(&mut self, server: Server, statement: &Statement) -> Result<(), Problem> {
-        let unwritable = |error: crate::sql::Unwritable| {
+        let unwritable = |error: Unwritable| {
             problem(STATEMENT, error.to_string(), "compile again; the desired state was damaged.")
         };
         let shown = statement.write(server, Secrets::Hidden).map_err(unwritable)?.to_string();
@@ -280,7 +285,7 @@ impl Run<'_, '_> {
 
     /// Ends the sessions of an account that may not have any. A right to end them is not always given: then they are said.
     fn end_sessions(&mut self, server: Server, account: &Account) -> Result<(), Problem> {
-        let user = crate::sql::text(&account.user)
+        let user = text(&account.user)
             .map_err(|error| problem(STATEMENT, error.to_string(), "look at the ledger; it was changed by hand."))?;
         let sql = format!("SELECT CAST(ID AS UNSIGNED) FROM information_schema.PROCESSLIST WHERE USER = {}", *user);
         let ids: Vec<u64> = self.session.read("the sessions", &sql)?;

@@ -4,8 +4,6 @@
 //! [`name`] and [`text`], which refuse what they cannot write. The session's `sql_mode` is set by
 //! [`crate::session`], so that a backslash escapes in texts and a double quote means nothing.
 
-use std::fmt::Write as _;
-
 use aipress_core::emit::database::{Dialect, LEDGER};
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
@@ -253,8 +251,26 @@ fn account(value: &Account) -> Result<String, Unwritable> {
     Ok(format!("{}@{}", *text(&value.user)?, *text(&value.host)?))
 }
 
-fn optional(value: Option<&str>) -> Result<String, Unwritable> {
-    value.map_or_else(|| Ok("NULL".to_owned()), |value| Ok(text(value)?.to_string()))
+fn database(verb: &str, database: &str, charset: &str, collation: &str) -> Result<String, Unwritable> {
+    let (database, charset, collation) = (name(database)?, text(charset)?, text(collation)?);
+    Ok(format!("{verb} DATABASE {database} CHARACTER SET {} COLLATE {}", *charset, *collation))
+}
+
+/// A row of the ledger's accounts.
+fn row(account: &Account, purpose: Purpose, database: Option<&str>, generation: u32) -> Result<String, Unwritable> {
+    let (user, host, purpose) = (text(&account.user)?, text(&account.host)?, text(purpose.word())?);
+    let database = database.map(text).transpose()?;
+    let database = database.as_ref().map_or("NULL", |database| database.as_str());
+    let columns = "(`user`, `host`, `purpose`, `database_name`, `generation`)";
+    let values = format!("({}, {}, {}, {database}, {generation})", *user, *host, *purpose);
+    Ok(format!("INTO {}.`accounts` {columns} VALUES {values}", name(LEDGER)?))
+}
+
+fn on(server: Server, scope: &Scope) -> Result<String, Unwritable> {
+    match scope {
+        Scope::Server => Ok("*.*".to_owned()),
+        Scope::Database(database) => Ok(format!("{}.*", pattern_name(server, database)?)),
+    }
 }
 
 impl Statement {
@@ -264,7 +280,7 @@ impl Statement {
     /// A name or a text that SQL cannot hold.
     pub fn write(&self, server: Server, secrets: Secrets) -> Result<Zeroizing<String>, Unwritable> {
         let ledger = name(LEDGER)?;
-        let text = match self {
+        Ok(Zeroizing::new(match self {
             Self::CreateLedger => {
                 format!("CREATE DATABASE IF NOT EXISTS {ledger} CHARACTER SET 'utf8mb4' COLLATE 'utf8mb4_bin'")
             }
@@ -273,103 +289,46 @@ impl Statement {
             Self::ClaimDatabase(database) => {
                 format!("INSERT INTO {ledger}.`databases` (`name`) VALUES ({})", *text(database)?)
             }
-            Self::CreateDatabase { name: database, charset, collation } => {
-                format!(
-                    "CREATE DATABASE {} CHARACTER SET {} COLLATE {}",
-                    name(database)?,
-                    *text(charset)?,
-                    *text(collation)?
-                )
-            }
-            Self::AlterDatabase { name: database, charset, collation } => {
-                format!(
-                    "ALTER DATABASE {} CHARACTER SET {} COLLATE {}",
-                    name(database)?,
-                    *text(charset)?,
-                    *text(collation)?
-                )
-            }
+            Self::CreateDatabase { name, charset, collation } => database("CREATE", name, charset, collation)?,
+            Self::AlterDatabase { name, charset, collation } => database("ALTER", name, charset, collation)?,
             Self::DropDatabase(database) => format!("DROP DATABASE {}", name(database)?),
             Self::ForgetDatabase(database) => {
                 format!("DELETE FROM {ledger}.`databases` WHERE `name` = {}", *text(database)?)
             }
-            Self::Kill(id) => format!("KILL {id}"),
-            user => return user.write_user(server, secrets),
-        };
-        Ok(Zeroizing::new(text))
-    }
-
-    /// Writes a statement about an account.
-    fn write_user(&self, server: Server, secrets: Secrets) -> Result<Zeroizing<String>, Unwritable> {
-        let text = match self {
+            Self::Claim { account, purpose, database } => {
+                format!("INSERT {}", row(account, *purpose, database.as_deref(), 0)?)
+            }
+            Self::Record { account, purpose, database, generation } => {
+                format!("REPLACE {}", row(account, *purpose, database.as_deref(), *generation)?)
+            }
+            Self::Forget(Account { user, host }) => {
+                let (user, host) = (text(user)?, text(host)?);
+                format!("DELETE FROM {ledger}.`accounts` WHERE `user` = {} AND `host` = {}", *user, *host)
+            }
             Self::CreateUser { account: user, password, limit, locked } => {
-                let password = identified(server.dialect, password, secrets)?;
-                let mut text = Zeroizing::new(String::with_capacity(512));
-                let (limit, lock) = (limit.unwrap_or(0), if *locked { "LOCK" } else { "UNLOCK" });
-                let _ = write!(
-                    text,
-                    "CREATE USER {} {} REQUIRE SSL WITH MAX_USER_CONNECTIONS {limit} ACCOUNT {lock}",
-                    account(user)?,
-                    *password
-                );
-                return Ok(text);
+                let lock = if *locked { "LOCK" } else { "UNLOCK" };
+                let rest = format!(" REQUIRE SSL WITH MAX_USER_CONNECTIONS {} ACCOUNT {lock}", limit.unwrap_or(0));
+                return identified("CREATE", user, server.dialect, (password, secrets), &rest);
             }
             Self::SetPassword { account: user, password } => {
-                let password = identified(server.dialect, password, secrets)?;
-                let mut text = Zeroizing::new(String::with_capacity(512));
-                let _ = write!(text, "ALTER USER {} {}", account(user)?, *password);
-                return Ok(text);
+                return identified("ALTER", user, server.dialect, (password, secrets), "");
             }
             Self::SetLimit { account: user, limit } => {
                 format!("ALTER USER {} WITH MAX_USER_CONNECTIONS {limit}", account(user)?)
             }
             Self::RequireTls(user) => format!("ALTER USER {} REQUIRE SSL", account(user)?),
-            Self::SetLock { account: user, locked } => {
-                format!("ALTER USER {} ACCOUNT {}", account(user)?, if *locked { "LOCK" } else { "UNLOCK" })
-            }
+            Self::SetLock { account: user, locked: true } => format!("ALTER USER {} ACCOUNT LOCK", account(user)?),
+            Self::SetLock { account: user, locked: false } => format!("ALTER USER {} ACCOUNT UNLOCK", account(user)?),
             Self::RevokeAll(user) => format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {}", account(user)?),
             Self::RevokeRole { account: user, role } => {
                 format!("REVOKE {} FROM {}", role_name(server.dialect, role)?, account(user)?)
             }
             Self::Grant { account: user, scope, privileges } => {
-                let on = match scope {
-                    Scope::Server => "*.*".to_owned(),
-                    Scope::Database(database) => format!("{}.*", pattern_name(&server.pattern(database))?),
-                };
-                format!("GRANT {} ON {on} TO {}", privileges.join(", "), account(user)?)
+                format!("GRANT {} ON {} TO {}", privileges.join(", "), on(server, scope)?, account(user)?)
             }
             Self::DropUser(user) => format!("DROP USER {}", account(user)?),
-            record => record.write_record()?,
-        };
-        Ok(Zeroizing::new(text))
-    }
-
-    /// Writes a statement about the ledger's accounts.
-    fn write_record(&self) -> Result<String, Unwritable> {
-        let ledger = name(LEDGER)?;
-        let columns = "(`user`, `host`, `purpose`, `database_name`, `generation`)";
-        let row = |account: &Account, purpose: Purpose, database: Option<&str>, generation: u32| {
-            let (user, host) = (text(&account.user)?, text(&account.host)?);
-            let (purpose, database) = (text(purpose.word())?, optional(database)?);
-            Ok(format!("VALUES ({}, {}, {}, {database}, {generation})", *user, *host, *purpose))
-        };
-        Ok(match self {
-            Self::Claim { account, purpose, database } => {
-                format!("INSERT INTO {ledger}.`accounts` {columns} {}", row(account, *purpose, database.as_deref(), 0)?)
-            }
-            Self::Record { account, purpose, database, generation } => {
-                format!(
-                    "REPLACE INTO {ledger}.`accounts` {columns} {}",
-                    row(account, *purpose, database.as_deref(), *generation)?
-                )
-            }
-            Self::Forget(account) => {
-                let (user, host) = (text(&account.user)?, text(&account.host)?);
-                format!("DELETE FROM {ledger}.`accounts` WHERE `user` = {} AND `host` = {}", *user, *host)
-            }
-            // Every other statement is written by its own branch above.
-            _ => String::new(),
-        })
+            Self::Kill(id) => format!("KILL {id}"),
+        }))
     }
 
     /// Returns the account whose password the statement holds.
@@ -394,18 +353,27 @@ fn table(ledger: &str, table: &str, columns: &str) -> String {
 }
 
 /// How an account proves itself. MySQL 8.4 has `mysql_native_password` switched off; MariaDB has no `caching_sha2_password`.
-fn identified(dialect: Dialect, password: &SecretString, secrets: Secrets) -> Result<Zeroizing<String>, Unwritable> {
+fn identified(
+    verb: &str,
+    user: &Account,
+    dialect: Dialect,
+    (password, secrets): (&SecretString, Secrets),
+    rest: &str,
+) -> Result<Zeroizing<String>, Unwritable> {
     let with = match dialect {
-        Dialect::Mysql80 | Dialect::Mysql84 => "IDENTIFIED WITH 'caching_sha2_password' BY ",
-        Dialect::Mariadb => "IDENTIFIED BY ",
+        Dialect::Mysql80 | Dialect::Mysql84 => "WITH 'caching_sha2_password' BY",
+        Dialect::Mariadb => "BY",
     };
     let password = match secrets {
         Secrets::Written => text(password.expose_secret())?,
         Secrets::Hidden => Zeroizing::new("'***'".to_owned()),
     };
-    let mut out = Zeroizing::new(String::with_capacity(with.len() + password.len()));
-    out.push_str(with);
+    let head = format!("{verb} USER {} IDENTIFIED {with} ", account(user)?);
+    // Room from the start: a text that grows leaves copies behind.
+    let mut out = Zeroizing::new(String::with_capacity(head.len() + password.len() + rest.len()));
+    out.push_str(&head);
     out.push_str(&password);
+    out.push_str(rest);
     Ok(out)
 }
 
@@ -417,8 +385,8 @@ fn role_name(dialect: Dialect, role: &Account) -> Result<String, Unwritable> {
     }
 }
 
-/// A pattern is longer than its database's name by the escapes.
-fn pattern_name(pattern: &str) -> Result<String, Unwritable> {
-    name(&pattern.replace(['\\'], ""))?;
-    Ok(format!("`{}`", pattern.replace('`', "``")))
+/// A pattern may be longer than a name by its escapes.
+fn pattern_name(server: Server, database: &str) -> Result<String, Unwritable> {
+    name(database)?;
+    Ok(format!("`{}`", server.pattern(database).replace('`', "``")))
 }

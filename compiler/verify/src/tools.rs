@@ -41,6 +41,42 @@ pub const TOOLS: &[Tool] = &[
         advice: "install git",
     },
     Tool {
+        name: "mariadb-server",
+        // Debian puts servers where only the administrator looks.
+        probe: &["env", "PATH=/usr/sbin:/usr/bin:/usr/local/bin", "mariadbd", "--version"],
+        install: &[
+            &["apt-get", "update"],
+            &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", "mariadb-server"],
+        ],
+        advice: "install MariaDB's server, 10.11 or later",
+    },
+    Tool {
+        name: "php with mysqli",
+        probe: &["php", "-r", "exit(extension_loaded('mysqli') ? 0 : 1);"],
+        install: &[
+            &["apt-get", "update"],
+            &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", "php-cli", "php-mysql"],
+        ],
+        advice: "install PHP's command line with mysqli",
+    },
+    Tool {
+        name: "wordpress",
+        probe: &["test", "-f", "/usr/share/wordpress/wp-settings.php"],
+        install: &[
+            &["apt-get", "update"],
+            &[
+                "env",
+                "DEBIAN_FRONTEND=noninteractive",
+                "apt-get",
+                "install",
+                "--yes",
+                "--no-install-recommends",
+                "wordpress",
+            ],
+        ],
+        advice: "install the distribution's WordPress",
+    },
+    Tool {
         name: "terraform",
         probe: &["terraform", "version"],
         // No distribution packages it; an unpinned download would be worse than a clear message.
