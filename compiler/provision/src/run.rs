@@ -269,9 +269,8 @@ impl Run<'_, '_> {
     }
 
     fn statement(&mut self, server: Server, statement: &Statement) -> Result<(), Problem> {
-        let unwritable = |error: Unwritable| {
-            problem(STATEMENT, error.to_string(), "compile again; the desired state was damaged.")
-        };
+        let unwritable =
+            |error: Unwritable| problem(STATEMENT, error.to_string(), "compile again; the desired state was damaged.");
         let shown = statement.write(server, Secrets::Hidden).map_err(unwritable)?.to_string();
         self.summary.statements += 1;
         if !self.options.dry_run {

@@ -56,7 +56,8 @@ fn fifty_sites_are_made_once_and_none_reaches_another() {
     assert_eq!(leaked, 0, "secret values in events");
 
     for user in &users {
-        let mut session = session(&maria, &user.database, &google.password(&user.secret), Some(&user.database)).unwrap();
+        let mut session =
+            session(&maria, &user.database, &google.password(&user.secret), Some(&user.database)).unwrap();
         session.execute("CREATE TABLE wp_options (secret TEXT)").unwrap();
         session.execute("INSERT INTO wp_options VALUES ('mine')").unwrap();
         session.close();
@@ -98,7 +99,10 @@ fn denied_everywhere(maria: &Maria, google: &Google, user: &User, users: &[User]
         assert_eq!(seen, visible, "{} sees others in {table}", user.name);
     }
     let others = "SELECT COUNT(*) FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE <> ";
-    assert_eq!(count(&mut own, &format!("{others}'{}'", Account::new(&user.name, "%").grantee().replace('\'', "''"))), 0);
+    assert_eq!(
+        count(&mut own, &format!("{others}'{}'", Account::new(&user.name, "%").grantee().replace('\'', "''"))),
+        0
+    );
     own.close();
 }
 
@@ -138,7 +142,9 @@ fn limits_removals_suspensions_and_purges() {
 
     options.desired.purges = vec![purge("wp-choir", "2026-11-20")];
     let early = provision(&options);
-    assert!(problems(&early).starts_with("AIP0639 the database `wp-choir` is not dropped: its grace ends on 2026-11-30"));
+    assert!(
+        problems(&early).starts_with("AIP0639 the database `wp-choir` is not dropped: its grace ends on 2026-11-30")
+    );
     assert_eq!(count(&mut boss, "SELECT COUNT(*) FROM `wp-choir`.t"), 0);
     options.desired.purges = vec![purge("wp-choir", "2026-11-01"), purge("wp-acme", "2026-11-01")];
     let late = provision(&options);
@@ -379,7 +385,9 @@ fn what_was_changed_by_hand_is_mended_or_refused() {
     boss.execute("CREATE DATABASE `wp-eagle`").unwrap();
     let users = ["wp-acme", "wp-choir", "wp-depot", "wp-eagle"].map(|name| site(name, 1)).to_vec();
     let foreign = problems(&provision(&options(&maria, &google, desired(&maria, users))));
-    assert!(foreign.contains("AIP0637 the user `wp-depot` exists") && foreign.contains("the database `wp-eagle` exists"));
+    assert!(
+        foreign.contains("AIP0637 the user `wp-depot` exists") && foreign.contains("the database `wp-eagle` exists")
+    );
 }
 
 #[test]

@@ -94,14 +94,23 @@ fn used(dialect: Dialect) -> State {
     let row = |locked: bool| aipress_provision::state::User { limit: 1, tls: false, locked, plugin: "old".to_owned() };
     let entry = |generation: u32| Entry { purpose: "site".to_owned(), database: None, generation };
     let mut state = empty(dialect);
-    state.users = BTreeMap::from([(host("wp-acme"), row(true)), (host("wp_choir_b"), row(false)), (host("wp-gone"), row(false))]);
+    state.users =
+        BTreeMap::from([(host("wp-acme"), row(true)), (host("wp_choir_b"), row(false)), (host("wp-gone"), row(false))]);
     state.roles = BTreeMap::from([(host("wp-acme"), BTreeSet::from([Account::new("wide", "%")]))]);
-    let held = |on: &str| aipress_provision::state::Held { on: on.to_owned(), privilege: "SELECT".to_owned(), grantable: true };
+    let held = |on: &str| aipress_provision::state::Held {
+        on: on.to_owned(),
+        privilege: "SELECT".to_owned(),
+        grantable: true,
+    };
     state.held = BTreeMap::from([("'wp-acme'@'%'".to_owned(), BTreeSet::from([held("*.*")]))]);
     state.databases.insert("wp-acme".to_owned(), ("latin1".to_owned(), "latin1_swedish_ci".to_owned()));
     state.ledger = Ledger {
         tables: BTreeSet::new(),
-        accounts: BTreeMap::from([(host("wp-acme"), entry(1)), (host("wp_choir_b"), entry(1)), (host("wp-gone"), entry(1))]),
+        accounts: BTreeMap::from([
+            (host("wp-acme"), entry(1)),
+            (host("wp_choir_b"), entry(1)),
+            (host("wp-gone"), entry(1)),
+        ]),
         databases: BTreeSet::from(["wp-acme".to_owned(), "wp-old".to_owned()]),
     };
     state.databases.insert("wp-old".to_owned(), ("utf8mb4".to_owned(), "utf8mb4_bin".to_owned()));
@@ -250,8 +259,36 @@ fn users_follow_the_grammar() {
 /// Texts that somebody would try: quotes, escapes, comments, blanks, wildcards and anything else.
 fn hostile() -> impl Strategy<Value = String> {
     let parts = prop::sample::select(vec![
-        "'", "\"", "`", "\\", "\\'", "--", " -- ", "/*", "*/", "/*!50000", "#", ";", "%", "_", "\n", "\r", "\t", "\0",
-        "\u{1a}", "é", "語", "😀", "' OR '1'='1", "`; DROP DATABASE x; --", "a", "wp-", " ", "@", "{{", "${",
+        "'",
+        "\"",
+        "`",
+        "\\",
+        "\\'",
+        "--",
+        " -- ",
+        "/*",
+        "*/",
+        "/*!50000",
+        "#",
+        ";",
+        "%",
+        "_",
+        "\n",
+        "\r",
+        "\t",
+        "\0",
+        "\u{1a}",
+        "é",
+        "語",
+        "😀",
+        "' OR '1'='1",
+        "`; DROP DATABASE x; --",
+        "a",
+        "wp-",
+        " ",
+        "@",
+        "{{",
+        "${",
     ]);
     prop_oneof![prop::collection::vec(parts, 0..8).prop_map(|parts| parts.concat()), any::<String>()]
 }

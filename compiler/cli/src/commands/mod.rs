@@ -11,8 +11,8 @@ mod explain_placement;
 mod init;
 mod place;
 mod plan;
-mod rebalance;
 mod provision;
+mod rebalance;
 mod rehearse;
 mod schema;
 

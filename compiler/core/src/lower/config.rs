@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::check::fleet::ResolvedSite;
 use crate::emit::database::login;
 use crate::lower::shard_plan::{READER_PORT, ShardPlan};
-use crate::lower::site_cron;
 use crate::lower::site::Lowering;
+use crate::lower::site_cron;
 use crate::spec::site::Environment;
 use crate::spec::tenant::ReadSplitMode;
 

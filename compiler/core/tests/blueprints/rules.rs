@@ -49,7 +49,9 @@ fn one_of_many_has_to_be_taken() {
 #[test]
 fn dynamic_blocks_are_looked_into_and_bind_their_name() {
     let block = |inner: &str| {
-        topic(&format!("dynamic \"message_storage_policy\" {{\n for_each = [1]\n iterator = it\n content {{\n {inner}\n }}\n }}"))
+        topic(&format!(
+            "dynamic \"message_storage_policy\" {{\n for_each = [1]\n iterator = it\n content {{\n {inner}\n }}\n }}"
+        ))
     };
     assert_eq!(said(&block("allowed_persistence_regions = [it.value]")), [""; 0]);
     assert_eq!(said(&block("allowed_persistence_regions = [message_storage_policy.value]")).len(), 1);
@@ -69,7 +71,10 @@ fn blocks_and_arguments_are_not_taken_for_each_other() {
         ["AIP0526 `schema_settings` of `google_pubsub_topic.t` is a block"]
     );
     assert_eq!(said(&topic("labels { a = \"b\" }")), ["AIP0526 `labels` of `google_pubsub_topic.t` is an argument"]);
-    assert_eq!(said(&topic("effective_labels = {}")), ["AIP0527 `effective_labels` of `google_pubsub_topic.t` is set by the provider"]);
+    assert_eq!(
+        said(&topic("effective_labels = {}")),
+        ["AIP0527 `effective_labels` of `google_pubsub_topic.t` is set by the provider"]
+    );
 }
 
 #[test]
@@ -81,12 +86,17 @@ fn words_that_are_not_allowed_are_found_in_every_branch() {
 #[test]
 fn exactly_one_of_several_is_given() {
     let secret = |inner: &str| {
-        said(&format!("resource \"google_secret_manager_secret\" \"s\" {{\n  secret_id = \"s\"\n  replication {{\n{inner}\n  }}\n}}\n"))
+        said(&format!(
+            "resource \"google_secret_manager_secret\" \"s\" {{\n  secret_id = \"s\"\n  replication {{\n{inner}\n  }}\n}}\n"
+        ))
     };
     assert_eq!(secret("auto {}"), [""; 0]);
     assert_eq!(secret(""), ["AIP0529 `google_secret_manager_secret.s` has none of `auto` or `user_managed`"]);
     let both = "auto {}\nuser_managed {\n replicas { location = \"a\" }\n}";
-    assert_eq!(secret(both), ["AIP0529 `auto` and `user_managed` of `google_secret_manager_secret.s` exclude each other"]);
+    assert_eq!(
+        secret(both),
+        ["AIP0529 `auto` and `user_managed` of `google_secret_manager_secret.s` exclude each other"]
+    );
     // Which of two dynamic blocks stands is known later.
     assert_eq!(secret("dynamic \"auto\" {\n for_each = []\n content {}\n}"), [""; 0]);
 }

@@ -11,7 +11,11 @@ const GIVEN: [(&str, &str, &str); 7] = [
         "content",
         "marked for what it could hold; ours is names and limits of databases and users",
     ),
-    ("google_storage_bucket_object.pool_config", "content", "marked for what it could hold; ours is ProxySQL's settings"),
+    (
+        "google_storage_bucket_object.pool_config",
+        "content",
+        "marked for what it could hold; ours is ProxySQL's settings",
+    ),
     (
         "google_storage_bucket_object.pool_users",
         "content",

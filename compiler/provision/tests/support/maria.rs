@@ -85,7 +85,12 @@ fn is_root() -> bool {
 
 fn install(folder: &Path) {
     let mut command = Command::new(program("mariadb-install-db"));
-    command.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
+    command.args([
+        "--no-defaults",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        "--skip-name-resolve",
+    ]);
     command.arg(format!("--datadir={}", folder.join("data").display()));
     if is_root() {
         command.arg("--user=root");

@@ -11,9 +11,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use aipress_core::diag::Diagnostics;
-use aipress_core::emit::database::{
-    Database, Desired, Dialect, Previous, Service, User, UserState, emit, login,
-};
+use aipress_core::emit::database::{Database, Desired, Dialect, Previous, Service, User, UserState, emit, login};
 use aipress_provision::event::Event;
 use aipress_provision::http::{Endpoints, Patience};
 use aipress_provision::run::{Hooks, Identity, Options, Summary, run};
@@ -81,11 +79,7 @@ pub fn options(maria: &Maria, google: &Google, desired: Desired) -> Options {
         desired,
         address: address(maria),
         identity: Identity::Password(SecretString::from(maria::ADMIN_PASSWORD)),
-        endpoints: Endpoints {
-            metadata: google.url.clone(),
-            secrets: google.url.clone(),
-            storage: google.url.clone(),
-        },
+        endpoints: Endpoints { metadata: google.url.clone(), secrets: google.url.clone(), storage: google.url.clone() },
         patience: Patience {
             answer: Duration::from_millis(400),
             call: Duration::from_secs(2),

@@ -263,7 +263,9 @@ impl<'s> Check<'_, 's, '_> {
                 let place = span(self.source, value.span());
                 let problem = Diagnostic::error(SECRET, title, place, "the value stands here, for everybody to read")
                     .secret(place)
-                    .help("keep the value in Secret Manager and name it; if this file was ever pushed, change the value.");
+                    .help(
+                        "keep the value in Secret Manager and name it; if this file was ever pushed, change the value.",
+                    );
                 self.report.diagnostics.push(problem);
             }
         });
