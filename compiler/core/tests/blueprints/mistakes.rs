@@ -18,7 +18,7 @@ const MISTAKES: [(u16, &str, &str, &str, &str, &str); 10] = [
         "shard",
         "database.tf",
         "    insights_config {\n",
-        "    insights_config {}\n\n    insights_config { # again\n",
+        "    insights_config {\n      query_insights_enabled = true\n    }\n\n    insights_config { # again\n",
         "insights_config { # again",
     ),
     (
