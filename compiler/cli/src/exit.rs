@@ -74,11 +74,10 @@ impl Failure {
             .map(|item| item.code)
             .collect();
         let all = |codes: &[Code]| !errors.is_empty() && errors.iter().all(|code| codes.contains(code));
-        match () {
-            () if all(&[STALE, LOCK_HELD, LOCK_INCOMPLETE, DATABASE_LOCK_HELD]) => 4,
-            () if all(&[PURGE_REFUSED]) => 3,
-            () => 1,
+        if all(&[STALE, LOCK_HELD, LOCK_INCOMPLETE, DATABASE_LOCK_HELD]) {
+            return 4;
         }
+        if all(&[PURGE_REFUSED]) { 3 } else { 1 }
     }
 }
 

@@ -37,7 +37,7 @@ pub fn run(folder: &Path, args: &ProvisionArgs) -> Result<Exit, Failure> {
         folder.join(&args.desired).display().to_string()
     };
     let mut http = Http::new(endpoints.clone(), patience);
-    let desired = source::read(&place, &mut http, &mut say).map_err(|problems| all(problems))?;
+    let desired = source::read(&place, &mut http, &mut say).map_err(all)?;
     let limits = Limits { connect: Duration::from_secs(args.connect_wait), ..Limits::default() };
     let options = Options {
         address: Address {
@@ -61,7 +61,6 @@ pub fn run(folder: &Path, args: &ProvisionArgs) -> Result<Exit, Failure> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the listener of the crate takes events as they come")]
 fn tell(event: Event) {
     out::result(&(event.line() + "\n"));
     out::say(&event.to_string());
