@@ -44,6 +44,7 @@ impl Maria {
     pub fn with(certificate: Certificate) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = certificates(folder.path(), certificate);
+        fs::create_dir(folder.path().join("tmp")).unwrap();
         install(folder.path());
         fs::write(folder.path().join("init.sql"), init()).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -92,6 +93,8 @@ fn install(folder: &Path) {
         "--skip-name-resolve",
     ]);
     command.arg(format!("--datadir={}", folder.join("data").display()));
+    // A server that starts removes what it takes for its own leftovers, so a folder is never shared.
+    command.env("TMPDIR", folder.join("tmp"));
     if is_root() {
         command.arg("--user=root");
     }
@@ -122,6 +125,7 @@ fn serve(folder: &Path, port: u16) -> Child {
         "--sync-binlog=0",
         "--performance-schema=OFF",
     ]);
+    command.env("TMPDIR", folder.join("tmp"));
     if is_root() {
         command.arg("--user=root");
     }
