@@ -239,7 +239,7 @@ fn a_run_killed_at_any_step_is_finished_by_the_next() {
 
     // A rotation with a removal, and the end of another rotation: the first name comes back with a third password.
     let turned = desired(&maria, vec![site("wp-acme", 2)]);
-    assert_eq!(killed_at_every_step(&maria, &google, &[both.clone()], &turned), 5 + 2);
+    assert_eq!(killed_at_every_step(&maria, &google, std::slice::from_ref(&both), &turned), 5 + 2);
     let again = desired(&maria, vec![site("wp-acme", 3)]);
     assert_eq!(killed_at_every_step(&maria, &google, &[both, turned], &again), 3);
 }
