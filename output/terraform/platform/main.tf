@@ -345,7 +345,7 @@ module "platform" {
     chat = {
       type           = "webhook_basicauth"
       display_name   = "Webhook chat"
-      address        = ""
+      address        = "https://chat.hosting.example/alerts"
       secret         = "projects/aip-shared-7f3k/secrets/chat-webhook"
       secret_version = "1"
     }

@@ -396,7 +396,7 @@ module "shard" {
     chat = {
       type           = "webhook_basicauth"
       display_name   = "Webhook chat"
-      address        = ""
+      address        = "https://chat.hosting.example/alerts"
       secret_version = "1"
       secret         = "projects/aip-shared-7f3k/secrets/chat-webhook"
     }
@@ -737,6 +737,7 @@ module "shard" {
     location       = "europe-west4"
     retention_days = 30
   }
+  throttle_topic = ""
   budget = {
     billing_account = "01A2B3-C4D5E6-F70819"
     display_name    = "Shard eu4-001"

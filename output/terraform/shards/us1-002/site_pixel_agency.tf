@@ -465,6 +465,6 @@ module "site_pixel_agency" {
     label_key       = "aip-site"
     label_value     = "wp-pixel-agency"
     notify          = ["ops", "on-call", "chat"]
-    topic           = "projects/aip-shared-7f3k/topics/throttle"
+    topic           = module.shard.throttle_topic
   }
 }

@@ -22,6 +22,7 @@ resource "google_memorystore_instance" "cache" {
 
   # A cache can be filled again, but all sites of the shard would be slow while it is.
   deletion_protection_enabled = var.cache.deletion_protection
+  deletion_policy             = "DELETE"
 
   desired_auto_created_endpoints {
     network    = local.network
@@ -99,6 +100,7 @@ resource "google_redis_instance" "cache" {
 
   # Unset means protected here.
   deletion_protection = var.cache.deletion_protection
+  deletion_policy     = "DELETE"
 
   maintenance_policy {
     weekly_maintenance_window {

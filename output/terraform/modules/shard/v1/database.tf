@@ -11,6 +11,7 @@ resource "google_sql_database_instance" "primary" {
 
   # Two walls: this one stops Terraform, the one in `settings` stops everybody else.
   deletion_protection = var.database.deletion_protection
+  deletion_policy     = "DELETE"
 
   settings {
     tier                        = var.database.tier
@@ -122,6 +123,7 @@ resource "google_sql_database_instance" "replica" {
   database_version     = var.database.version
   master_instance_name = google_sql_database_instance.primary.name
   deletion_protection  = each.value.deletion_protection
+  deletion_policy      = "DELETE"
 
   settings {
     tier                        = each.value.tier

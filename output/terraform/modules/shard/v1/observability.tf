@@ -167,7 +167,30 @@ resource "google_monitoring_dashboard" "shard" {
   project        = google_project.shard.project_id
   dashboard_json = var.dashboard
 
+  # It may show a counter of ours.
+  depends_on = [google_logging_metric.work, google_project_service.shard]
+}
+
+# Budgets of sites that are to be throttled speak here. A budget can be told of by Google alone, so nobody else may publish.
+resource "google_pubsub_topic" "throttle" {
+  count = var.throttle_topic == "" ? 0 : 1
+
+  project                    = google_project.shard.project_id
+  name                       = var.throttle_topic
+  labels                     = var.labels
+  message_retention_duration = "604800s"
+  deletion_policy            = "DELETE"
+
   depends_on = [google_project_service.shard]
+}
+
+resource "google_pubsub_topic_iam_member" "throttle" {
+  count = var.throttle_topic == "" ? 0 : 1
+
+  project = google_project.shard.project_id
+  topic   = google_pubsub_topic.throttle[0].name
+  role    = "roles/pubsub.publisher"
+  member  = "serviceAccount:billing-budget-alert@system.gserviceaccount.com"
 }
 
 resource "google_billing_budget" "shard" {

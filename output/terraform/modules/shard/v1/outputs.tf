@@ -59,6 +59,12 @@ output "cron_member" {
   value       = google_service_account.workflow["cron"].member
 }
 
+output "throttle_topic" {
+  description = "Id of the topic for budgets of sites that are to be throttled; empty for none."
+  value       = try(google_pubsub_topic.throttle[0].id, "")
+  depends_on  = [google_pubsub_topic_iam_member.throttle]
+}
+
 output "security_policies" {
   description = "Cloud Armor policies: level to self link."
   value       = { for level, policy in google_compute_security_policy.edge : level => policy.self_link }

@@ -43,6 +43,7 @@ resource "google_secret_manager_secret" "pool" {
   secret_id           = each.value
   labels              = var.labels
   deletion_protection = false
+  deletion_policy     = "DELETE"
 
   replication {
     auto {}

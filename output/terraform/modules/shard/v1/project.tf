@@ -37,6 +37,7 @@ locals {
     "memorystore.googleapis.com",
     "monitoring.googleapis.com",
     "networkconnectivity.googleapis.com",
+    "pubsub.googleapis.com",
     "redis.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
@@ -89,7 +90,8 @@ resource "google_logging_project_bucket_config" "default" {
   retention_days = var.logs.retention_days
 
   # A locked bucket can never be unlocked, not even by its owner.
-  locked = false
+  locked          = false
+  deletion_policy = "DELETE"
 
   depends_on = [google_project_service.shard]
 }

@@ -94,6 +94,7 @@ resource "google_cloud_run_v2_job" "provision" {
 
   # A job holds no data.
   deletion_protection = false
+  deletion_policy     = "DELETE"
 
   # The apply waits until an execution with this token has succeeded; the same token runs nothing.
   run_execution_token = var.provision.token

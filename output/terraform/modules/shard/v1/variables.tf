@@ -414,6 +414,11 @@ variable "logs" {
   })
 }
 
+variable "throttle_topic" {
+  description = "Topic to which the budgets of sites that are to be throttled send their messages; empty for none."
+  type        = string
+}
+
 variable "budget" {
   description = "The shard's monthly budget. `amount` is in whole units of `currency`; `thresholds` are fractions; `notify` are keys of `channels`."
   type = object({

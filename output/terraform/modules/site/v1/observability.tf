@@ -102,7 +102,8 @@ resource "google_logging_project_bucket_config" "site" {
   retention_days = var.logs.retention_days
 
   # A locked bucket can never be unlocked, not even by its owner.
-  locked = false
+  locked          = false
+  deletion_policy = "DELETE"
 
   depends_on = [var.apis]
 }
