@@ -47,6 +47,14 @@ fn one_of_many_has_to_be_taken() {
 }
 
 #[test]
+fn one_of_many_by_key_has_to_be_taken() {
+    let many = "resource \"google_pubsub_topic\" \"u\" {\n  for_each = toset([\"a\"])\n  name = each.key\n}\n";
+    assert_eq!(said(&format!("{many}{}", topic("kms_key_name = google_pubsub_topic.u[\"a\"].id"))), [""; 0]);
+    let found = said(&format!("{many}{}", topic("kms_key_name = google_pubsub_topic.u.id")));
+    assert_eq!(found, ["AIP0531 `google_pubsub_topic.u` is a map, each value an object"]);
+}
+
+#[test]
 fn dynamic_blocks_are_looked_into_and_bind_their_name() {
     let block = |inner: &str| {
         topic(&format!(

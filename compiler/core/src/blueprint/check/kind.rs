@@ -152,7 +152,12 @@ impl<'s, 'a> Scope<'s, 'a> {
             (kind, Some(first)) => (1, self.thing(Mode::Resource, kind, Some(first))),
             _ => return Ok(Type::Dynamic),
         };
-        follow(start, operators.get(used..).unwrap_or_default(), used)
+        // Of a thing made by `for_each` one has to be taken by its key, though a map's values can be had with a dot, too.
+        let is_thing = !["var", "local", "each", "count"].contains(&root);
+        match (operators.get(used).map(|operator| operator.value()), &start) {
+            (Some(TraversalOperator::GetAttr(_)), Type::Map(_)) if is_thing => Err(Lost { at: used, before: start }),
+            _ => follow(start, operators.get(used..).unwrap_or_default(), used),
+        }
     }
 
     fn local(&mut self, name: &'s str) -> Type {

@@ -184,6 +184,7 @@ impl<'c, 'a> Check<'c, 'a> {
                 let at = name.clone().and_then(|(_, at)| at).or_else(|| reference.root.span());
                 let help = match before {
                     Type::List(_) | Type::Tuple(_) => "take one of them, `[0]`, or all, `[*]`.",
+                    Type::Map(_) => "take one of them by its key, `[each.key]`, or all, `values(...)[*]`.",
                     Type::Set(_) => "make a list of it, `tolist(...)[0]`, or take it with `one(...)`.",
                     _ => "take out what follows it.",
                 };
