@@ -66,8 +66,9 @@ impl Maker<'_> {
     fn of_type(&self, path: &str, name: &str, kind: &Type, filled: bool) -> Value {
         match kind {
             Type::String | Type::Dynamic => {
-                self.special(path, name).unwrap_or_else(|| Value::Text(self.text(path, name)))
+                self.special(path, name).unwrap_or_else(|| Value::Text(self.text(path, name, filled)))
             }
+            Type::Number if !filled => Value::Int(0),
             Type::Number => self.number(path, name),
             Type::Bool => Value::Bool(false),
             Type::List(item) | Type::Set(item) => {
@@ -154,7 +155,8 @@ impl Maker<'_> {
         Some(format!("service-{}@gcp-sa-{service}.iam.gserviceaccount.com", number_of(&identity::project(self.known)?)))
     }
 
-    fn text(&self, path: &str, name: &str) -> String {
+    /// A text of the right form; of what could have been given and was not, only if others may build on it.
+    fn text(&self, path: &str, name: &str, filled: bool) -> String {
         let hash = self.digits(path, 6);
         match name {
             _ if name.ends_with("_time") || name == "timestamp" => "2000-01-01T00:00:00Z".to_owned(),
@@ -176,6 +178,8 @@ impl Maker<'_> {
             _ if name == "number" || name.ends_with("_number") || name == "generation" || name == "version" => hash,
             "region" | "location" => "us-central1".to_owned(),
             "zone" => "us-central1-a".to_owned(),
+            "name" => format!("{}{hash}", self.known.text_of("name_prefix").unwrap_or("rehearsal-")),
+            _ if !filled => String::new(),
             _ => format!("rehearsal-{}-{hash}", name.replace('_', "-")),
         }
     }

@@ -12,6 +12,7 @@ use crate::made_up::Maker;
 use crate::settings::Settings;
 use crate::value::Value;
 use crate::wire::{Diagnostic, Step, error};
+use crate::world::{Change, World};
 use crate::{formats, identity, import, labels, plan, protection, shape, validate};
 
 /// What is remembered about an object that was imported and not applied since.
@@ -22,6 +23,7 @@ pub struct Provider {
     /// What it offers.
     pub table: Table,
     settings: Settings,
+    world: Option<World>,
     configuration: RwLock<Value>,
 }
 
@@ -54,7 +56,8 @@ impl Provider {
     /// Makes the provider of a table.
     #[must_use]
     pub fn new(table: Table, settings: Settings) -> Self {
-        Self { table, settings, configuration: RwLock::new(Value::Null) }
+        let world = settings.world.clone().map(|folder| World::new(folder, &table));
+        Self { table, settings, world, configuration: RwLock::new(Value::Null) }
     }
 
     /// Keeps what the provider block says.
@@ -108,7 +111,7 @@ impl Provider {
             // An import knows only the id: what it does not know is taken to be as configured.
             replacing.retain(|path| !at(prior, path).is_null());
         }
-        self.settings.declare(kind, schema, &state);
+        self.in_world(|world| world.declare(kind, &state))?;
         Ok(Planned { state, replacing, private: Vec::new() })
     }
 
@@ -136,15 +139,33 @@ impl Provider {
     /// What Google would certainly refuse, a protected object, or a failure that was asked for.
     pub fn apply(&self, kind: &str, prior: &Value, planned: &Value) -> Answer<Value> {
         let schema = self.schema(Mode::Resource, kind)?;
-        self.settings.ticket(kind, if planned.is_null() { prior } else { planned })?;
+        self.may_pass(kind, if planned.is_null() { prior } else { planned })?;
         if planned.is_null() {
             protection::check(kind, prior)?;
-            self.settings.remove(kind, schema, prior);
+            self.in_world(|world| world.remove(kind, schema, prior))?;
             return Ok(Value::Null);
         }
         let state = complete(kind, schema, planned);
-        self.settings.put(kind, schema, prior, &state)?;
+        self.in_world(|world| world.put(kind, schema, Change { prior, planned, made: &state }))?;
         Ok(state)
+    }
+
+    fn in_world(&self, act: impl FnOnce(&World) -> Answer<()>) -> Answer<()> {
+        self.world.as_ref().map_or(Ok(()), act)
+    }
+
+    /// Lets one object pass, or makes it fail as the settings ask.
+    fn may_pass(&self, kind: &str, object: &Value) -> Answer<()> {
+        if self.settings.fails(kind, object) {
+            let text = format!("{kind}: this object was told to fail");
+            return Err(vec![error(text, format!("AIPRESS_STANDIN_FAIL names it. {REHEARSAL}"))]);
+        }
+        let (Some(most), Some(world)) = (self.settings.kill_after, &self.world) else { return Ok(()) };
+        if world.next_number()? <= most {
+            return Ok(());
+        }
+        let text = format!("{kind}: this run was told to end after {most} objects");
+        Err(vec![error(text, format!("AIPRESS_STANDIN_KILL_AFTER says so. {REHEARSAL}"))])
     }
 
     /// Begins with an object that exists already.
@@ -155,7 +176,11 @@ impl Provider {
         let schema = self.schema(Mode::Resource, kind)?;
         let known = import::begin(kind, schema, id)?;
         let state = complete(kind, schema, &plan::fill(&schema.block, &Value::Null, &known));
-        Ok((state, IMPORTED.to_vec()))
+        let stored = self.world.as_ref().map_or(Ok(None), |world| world.find(kind, schema, &state))?;
+        match stored {
+            Some(stored) => Ok((shape::conform(&schema.block, &stored), Vec::new())),
+            None => Ok((state, IMPORTED.to_vec())),
+        }
     }
 
     /// Answers a data source or opens an ephemeral resource: what was asked, and made-up values for the rest.
@@ -177,11 +202,12 @@ fn takes_project(block: &Block) -> bool {
 
 /// Makes up what is unknown: the id first, which the rest follows from.
 fn complete(kind: &str, schema: &Schema, planned: &Value) -> Value {
+    let named = with_names(kind, schema, planned);
     let id = match planned.get("id") {
         Value::Text(id) => id.clone(),
-        _ => identity::id(kind, schema, &with_names(kind, schema, planned)),
+        _ => identity::id(kind, schema, &named),
     };
-    Maker { kind, id: &id, known: planned }.complete(&schema.block, planned)
+    Maker { kind, id: &id, known: &named }.complete(&schema.block, &named)
 }
 
 /// The object with the parts of its id that the provider or the service decides: a service account's address, the

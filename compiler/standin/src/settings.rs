@@ -5,17 +5,13 @@
 //! | `AIPRESS_STANDIN_PROVIDER` | which provider to be; otherwise the name of the file that was started says it |
 //! | `AIPRESS_STANDIN_TABLES` | a folder with `<provider>.json` and `<provider>.facts.json` that stand before the embedded ones |
 //! | `AIPRESS_STANDIN_WORLD` | the folder of the world that all stacks of a rehearsal share; without it nothing is remembered |
-//! | `AIPRESS_STANDIN_FAIL` | `TYPE` or `TYPE.NAME`: the apply of this object fails; several with commas between |
-//! | `AIPRESS_STANDIN_KILL_AFTER` | a number: after so many applied objects of one run of Terraform everything else fails |
+//! | `AIPRESS_STANDIN_FAIL` | `TYPE` or `TYPE.NAME`, where any argument of the object may be the name: its apply fails; several with commas between |
+//! | `AIPRESS_STANDIN_KILL_AFTER` | a number: after so many applied objects of one run of Terraform everything else fails; needs a world |
 
 use std::env;
 use std::path::PathBuf;
 
-use aipress_provider::Schema;
-
-use crate::provider::{Answer, REHEARSAL};
 use crate::value::Value;
-use crate::wire::error;
 
 /// The settings of one run.
 #[derive(Debug, Clone, Default)]
@@ -41,34 +37,14 @@ impl Settings {
         }
     }
 
-    /// Remembers that a stack has this object, before it is made.
-    pub fn declare(&self, _kind: &str, _schema: &Schema, _planned: &Value) {}
-
-    /// Lets one object pass, or makes it fail as asked.
-    ///
-    /// # Errors
-    /// The failure that was asked for.
-    pub fn ticket(&self, kind: &str, object: &Value) -> Answer<()> {
-        if self.fail.iter().any(|wanted| is_meant(wanted, kind, object)) {
-            let text = format!("{kind}: this object was told to fail");
-            return Err(vec![error(text, format!("AIPRESS_STANDIN_FAIL names it. {REHEARSAL}"))]);
-        }
-        Ok(())
+    /// Whether this object is to fail.
+    #[must_use]
+    pub fn fails(&self, kind: &str, object: &Value) -> bool {
+        self.fail.iter().any(|wanted| is_meant(wanted, kind, object))
     }
-
-    /// Puts an object into the world.
-    ///
-    /// # Errors
-    /// Whatever Google would certainly refuse.
-    pub fn put(&self, _kind: &str, _schema: &Schema, _prior: &Value, _state: &Value) -> Answer<()> {
-        Ok(())
-    }
-
-    /// Takes an object out of the world.
-    pub fn remove(&self, _kind: &str, _schema: &Schema, _state: &Value) {}
 }
 
-/// Whether `TYPE` or `TYPE.NAME` means this object; any argument of the object may be the name.
+/// Whether `TYPE` or `TYPE.NAME` means this object.
 fn is_meant(wanted: &str, kind: &str, object: &Value) -> bool {
     let (wanted_kind, name) = wanted.split_once('.').map_or((wanted, None), |(kind, name)| (kind, Some(name)));
     let named = |name: &str| match object {
@@ -76,4 +52,23 @@ fn is_meant(wanted: &str, kind: &str, object: &Value) -> bool {
         _ => false,
     };
     wanted_kind == kind && name.is_none_or(|name| name.is_empty() || named(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_meant_by_its_type_and_any_of_its_names() {
+        let object = Value::from_json(&serde_json::json!({"name": "wp-acme", "project": "p"}));
+        for (wanted, meant) in [
+            ("google_x", true),
+            ("google_x.wp-acme", true),
+            ("google_x.", true),
+            ("google_x.other", false),
+            ("google_y.wp-acme", false),
+        ] {
+            assert_eq!(is_meant(wanted, "google_x", &object), meant, "{wanted}");
+        }
+    }
 }
