@@ -30,6 +30,13 @@ pub fn libtest(text: &str) -> Count {
     })
 }
 
+/// Reads the summary of `terraform test`: `Success! 4 passed, 0 failed.`
+#[must_use]
+pub fn terraform(text: &str) -> Option<Count> {
+    let last = text.lines().rev().find(|line| line.starts_with("Success! ") || line.starts_with("Failure! "))?;
+    Some(parts(last.trim_end_matches('.').split_once(' ')?.1))
+}
+
 fn parts(results: &str) -> Count {
     let mut count = Count::default();
     for part in results.split(',') {
@@ -61,6 +68,17 @@ mod tests {
             Some(Count { passed: 1, failed: 0, skipped: 0 })
         );
         assert_eq!(nextest("error: could not compile"), None);
+    }
+
+    #[test]
+    fn the_summary_of_terraform_test_is_read() {
+        let text = "tests/a.tftest.hcl... pass\n\nSuccess! 4 passed, 0 failed.\n";
+        assert_eq!(terraform(text), Some(Count { passed: 4, failed: 0, skipped: 0 }));
+        assert_eq!(
+            terraform("Failure! 3 passed, 1 failed, 2 skipped."),
+            Some(Count { passed: 3, failed: 1, skipped: 2 })
+        );
+        assert_eq!(terraform("Error: no"), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Development tools: fleets to test with, the checks behind `cargo verify`, benchmarks.
 
 pub mod bench;
+pub mod blueprints;
 pub mod count;
 pub mod fleet;
 pub mod readme;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use crate::blueprints;
 use crate::count::{self, Count};
 use crate::readme;
 use crate::run::{Outcome, root, run, time};
@@ -73,7 +74,7 @@ const STEPS: &[Step] = &[
         "documentation of the code",
         &["env", "RUSTDOCFLAGS=--deny warnings", "cargo", "doc", "--release", "--workspace", "--no-deps", "--quiet"],
     ),
-    step("the command builds", &["cargo", "build", "--release", "--package", "aipress", "--quiet"]),
+    step("the commands build", &["cargo", "build", "--release", "--workspace", "--quiet"]),
     step(
         "output is what the fleet compiles to",
         &["cargo", "run", "--release", "--quiet", "--package", "aipress", "--", "compile", "--check"],
@@ -116,9 +117,20 @@ fn commands(root: &Path, tally: &mut Tally) {
         }
     }
     tally.one("schemas are what the types say", &schemas::check(root));
+    for blueprint in blueprints::names(root) {
+        let (outcome, count) = blueprints::test(root, &binaries(), &blueprint);
+        tally.many(&format!("terraform test of {blueprint}"), &outcome, count);
+    }
+    tally.one("every stack of the example fleet, rehearsed", &rehearse(root));
     for document in readme::DOCUMENTS {
         tally.one(&format!("commands of {document}"), &readme::check(root, &binaries(), document));
     }
+}
+
+/// Applies the whole example fleet with the real terraform to the stand-in, and removes it again.
+fn rehearse(root: &Path) -> Outcome {
+    let program = binaries().join("aipress");
+    run(root, &program.display().to_string(), &["rehearse"])
 }
 
 /// The folder of the programs that were built beside this one.

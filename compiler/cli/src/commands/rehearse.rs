@@ -22,6 +22,7 @@ use crate::rehearse::select::{self, Chosen};
 use crate::rehearse::session::{Job, Session};
 use crate::rehearse::state_server::StateServer;
 use crate::rehearse::tools::{self, Tools};
+use crate::source::PROVIDERS;
 
 const NO_SERVER: Code = Code(616);
 const NO_RESOURCE: Code = Code(620);
@@ -92,7 +93,8 @@ fn session(
             .help("allow this user to listen on 127.0.0.1.")
     })?;
     let scratch = Scratch::new(args.keep.as_deref())?;
-    let environment = scratch.prepare(tools, &providers)?;
+    let mut environment = scratch.prepare(tools, &providers)?;
+    environment.extend(scratch.tables(tables(fleet))?);
     let mut prevented = BTreeSet::new();
     for side in [Side::Written, Side::Lifted, Side::Undisturbed] {
         for stack in files {
@@ -114,6 +116,14 @@ fn session(
         until: args.until,
         disturbance,
     })
+}
+
+/// The fleet's own tables of what its providers offer: file name and text.
+fn tables(fleet: &Fleet) -> impl Iterator<Item = (&str, &str)> {
+    fleet
+        .sources
+        .files()
+        .filter_map(|(_, source)| Some((source.path.strip_prefix(PROVIDERS)?.strip_prefix('/')?, &*source.text)))
 }
 
 fn cores() -> usize {

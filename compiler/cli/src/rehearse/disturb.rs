@@ -4,7 +4,8 @@
 //! the second run finished and the stack is then exactly what it is without the disturbance.
 //!
 //! Terraform saves a state at most every 20 seconds while it applies. What a killed terraform had made since then exists
-//! and is in no state: it is imported here, under the identifiers that Terraform's own output gave.
+//! and is in no state. Some things can be made twice (a grant, an enabled API); what the provider then says exists already
+//! is imported, under the identifier that Terraform's own output gave, or that it has in the undisturbed run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -112,14 +113,13 @@ fn kill(stack: Stack<'_>, after: usize, all: usize) -> Done<Finished> {
     Ok(finished)
 }
 
-/// Does what an operator would: break the lock, import what is not recorded, plan and apply again.
+/// Does what an operator would: break the lock, plan and apply again, import what exists already.
 fn finish(stack: Stack<'_>, first: &Finished, undisturbed: &State) -> Done<()> {
     if let Some(lock) = stack.session.server.held(&stack.side.state(stack.name)) {
         stack.quiet(&["force-unlock", "-force", &lock], "force-unlock")?;
     }
-    let recorded: BTreeSet<String> = stack.state()?.instances.into_iter().map(|item| item.address).collect();
-    let mut imports: BTreeMap<String, String> = made(&first.output);
-    imports.retain(|address, _| !recorded.contains(address));
+    let known = made(&first.output);
+    let mut imports: BTreeMap<String, String> = BTreeMap::new();
     for attempt in 1..=ATTEMPTS {
         write_imports(stack, &imports)?;
         stack.quiet(&["plan", "-input=false", "-no-color", &format!("-out={PLAN}")], "plan")?;
@@ -133,10 +133,16 @@ fn finish(stack: Stack<'_>, first: &Finished, undisturbed: &State) -> Done<()> {
         if existing.is_empty() || attempt == ATTEMPTS {
             return Err(stack.failed("apply again", &finished));
         }
-        let id = |address: &String| undisturbed.instances.iter().find(|item| item.address == *address)?.id();
-        imports.extend(existing.into_iter().filter_map(|address| Some((address.clone(), id(&address)?.to_owned()))));
+        imports.extend(existing.into_iter().filter_map(|address| {
+            let id = known.get(&address).cloned().or_else(|| id_of(undisturbed, &address))?;
+            Some((address, id))
+        }));
     }
     Ok(())
+}
+
+fn id_of(state: &State, address: &str) -> Option<String> {
+    state.instances.iter().find(|item| item.address == address)?.id().map(str::to_owned)
 }
 
 fn write_imports(stack: Stack<'_>, imports: &BTreeMap<String, String>) -> Done<()> {

@@ -80,7 +80,8 @@ impl Log {
         let mark = if line.ok { "" } else { "FAILED: " };
         let time = format!("{:.1} s", line.time.as_secs_f64());
         let width = self.width;
-        let mut text = format!("{:<width$}  {:<13} {time:>8}  {mark}{}\n", line.stack, line.step, line.detail);
+        let line_of = format!("{:<width$}  {:<13} {time:>8}  {mark}{}", line.stack, line.step, line.detail);
+        let mut text = line_of.trim_end().to_owned() + "\n";
         let text_of = line.text.lines().map(|said| format!("    {said}").trim_end().to_owned() + "\n");
         text.extend(text_of);
         text

@@ -54,10 +54,12 @@ impl Finished {
         self.code == Some(0)
     }
 
-    /// Everything that it said.
+    /// Everything that it said, without the lines that only say what it is busy with.
     #[must_use]
     pub fn text(&self) -> String {
-        format!("{}{}", self.output, self.errors)
+        let busy = |line: &&str| BUSY.iter().any(|word| line.contains(word));
+        let lines = self.output.lines().filter(|line| !busy(line)).chain(self.errors.lines());
+        lines.collect::<Vec<_>>().join("\n").trim().to_owned()
     }
 }
 
@@ -72,6 +74,18 @@ pub struct Terraform {
 
 /// Variables of the user's that reach terraform.
 const KEPT: [&str; 4] = ["PATH", "LANG", "TMPDIR", "SystemRoot"];
+
+/// What terraform says of a resource while it works: in a large stack thousands of lines.
+const BUSY: [&str; 8] = [
+    ": Refreshing state... ",
+    ": Reading...",
+    ": Preparing import...",
+    ": Opening...",
+    ": Closing...",
+    ": Creating...",
+    ": Still ",
+    " complete after ",
+];
 
 /// How often memory is read.
 const TICK: Duration = Duration::from_millis(20);
@@ -186,7 +200,7 @@ mod tests {
 
     #[test]
     fn text_and_exit_code_are_kept() {
-        let finished = shell("echo out; echo err >&2; exit 3", None);
-        assert_eq!((finished.code, finished.text().as_str()), (Some(3), "out\nerr\n"));
+        let finished = shell("echo out; echo 'a.b: Creating...'; echo err >&2; exit 3", None);
+        assert_eq!((finished.code, finished.text().as_str()), (Some(3), "out\nerr"));
     }
 }

@@ -11,6 +11,12 @@ use serde_json::Value;
 /// Arguments that name a thing, the most telling first.
 const NAMES: [&str; 6] = ["name", "account_id", "project_id", "secret_id", "service", "role"];
 
+/// Sensitive arguments that hold no secret: the type, the argument, and why.
+const NO_SECRETS: [(&str, &str, &str); 2] = [
+    ("google_sql_database_instance", "server_ca_cert", "the public certificate that clients verify the instance with"),
+    ("google_storage_bucket_object", "content", "a file of `output/`, which anybody with the repository can read"),
+];
+
 /// What Terraform would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proposal {
@@ -152,7 +158,12 @@ impl Proposal {
 /// Finds values that are marked and set; `at` is the attribute so far.
 fn sensitive(address: &str, value: &Value, mark: &Value, at: &str, found: &mut Vec<String>) {
     match (mark, value) {
-        (Value::Bool(true), value) if !is_empty(value) => found.push(format!("{address} {}", at.trim_matches('.'))),
+        (Value::Bool(true), value) => {
+            let at = at.trim_matches('.');
+            if !is_empty(value) && !holds_no_secret(address, at) {
+                found.push(format!("{address} {at}"));
+            }
+        }
         (Value::Object(marks), Value::Object(values)) => {
             for (name, mark) in marks {
                 if let Some(value) = values.get(name) {
@@ -167,6 +178,11 @@ fn sensitive(address: &str, value: &Value, mark: &Value, at: &str, found: &mut V
         }
         _ => {}
     }
+}
+
+fn holds_no_secret(address: &str, argument: &str) -> bool {
+    let is_of = |kind: &str| address.starts_with(&format!("{kind}.")) || address.contains(&format!(".{kind}."));
+    NO_SECRETS.iter().any(|(kind, name, _)| *name == argument && is_of(kind))
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -205,5 +221,17 @@ mod tests {
             "prior_state":{"values":{"root_module":{"child_modules":[{"resources":[
              {"address":"module.m.b","values":{"key":"k"},"sensitive_values":{"key":true}}]}]}}}}"#;
         assert_eq!(Proposal::read(text).unwrap().secrets, ["a login.password", "module.m.b key"]);
+    }
+
+    #[test]
+    fn a_committed_file_is_no_secret() {
+        let change = |kind: &str| {
+            format!(
+                r#"{{"resource_changes":[{{"address":"module.m.{kind}.c","mode":"managed","change":{{"actions":["create"],
+                "after":{{"content":"x"}},"after_sensitive":{{"content":true}}}}}}]}}"#
+            )
+        };
+        assert!(Proposal::read(&change("google_storage_bucket_object")).unwrap().secrets.is_empty());
+        assert_eq!(Proposal::read(&change("google_other")).unwrap().secrets.len(), 1);
     }
 }

@@ -137,6 +137,23 @@ impl Scratch {
         Ok(variables)
     }
 
+    /// Writes a fleet's own tables of what providers offer, and returns the variable that points to them.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn tables<'a>(
+        &self,
+        files: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Option<(OsString, OsString)>, Diagnostic> {
+        let folder = self.root.join("tables");
+        let mut any = false;
+        for (name, text) in files {
+            write(&folder.join(name), text)?;
+            any = true;
+        }
+        Ok(any.then(|| ("AIPRESS_STANDIN_TABLES".into(), folder.into())))
+    }
+
     /// Writes files into a copy. Returns how many protections were taken off, which is none but in [`Side::Lifted`],
     /// and `<type>.<name>` of resources that Terraform itself would refuse to destroy.
     ///

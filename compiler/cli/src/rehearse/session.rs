@@ -66,7 +66,8 @@ impl Session {
         if self.until == Until::Validate {
             return;
         }
-        let undisturbed = self.disturbance.as_ref().map(|_| disturb::undisturbed(self, &open));
+        let disturbance = self.disturbance.as_ref().filter(|_| self.until >= Until::Apply);
+        let undisturbed = disturbance.map(|_| disturb::undisturbed(self, &open));
         let levels: BTreeSet<usize> = self.jobs.iter().map(|job| job.chosen.level).collect();
         let mut blocked = false;
         for level in &levels {

@@ -242,9 +242,7 @@ impl Stack<'_> {
     }
 
     fn wrong(&self, step: &'static str, finished: &Finished, detail: &str) -> Stopped {
-        // Errors are on their own stream; progress would only hide them.
-        let text = if finished.errors.is_empty() { &finished.output } else { &finished.errors };
-        self.line(step, false, finished, detail.to_owned(), text.clone());
+        self.line(step, false, finished, detail.to_owned(), finished.text());
         self.problem(
             Diagnostic::error_without_place(FAILED, format!("stack `{}`: `{step}` failed: {detail}", self.name))
                 .help("read what terraform says at that step; `--keep DIR` keeps the folder to look into."),

@@ -6,6 +6,7 @@ pub mod mutate;
 pub mod mutation;
 pub mod placement;
 pub mod process;
+pub mod rehearse;
 
 use clap::{Subcommand, ValueEnum};
 
@@ -18,6 +19,8 @@ pub enum Bench {
     Compile(compile::CompileArgs),
     /// Places fleets of 50,000 sites and more; prints figures and their limits, fails if one is missed
     Placement(placement::PlacementArgs),
+    /// Rehearses one full shard of a generated fleet; prints time and memory of every step
+    Rehearse(rehearse::RehearseArgs),
 }
 
 /// How a benchmark says its result.
@@ -57,5 +60,6 @@ pub fn run(bench: &Bench) -> Result<(), Error> {
         Bench::Mutate(args) => mutate::run(args),
         Bench::Compile(args) => compile::run(args),
         Bench::Placement(args) => placement::run(args),
+        Bench::Rehearse(args) => rehearse::run(args),
     }
 }
