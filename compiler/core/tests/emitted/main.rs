@@ -10,6 +10,7 @@ mod budget;
 mod calls;
 mod cloud_build;
 mod proxysql;
+mod workflows;
 
 use std::collections::BTreeSet;
 use std::process::Command;
