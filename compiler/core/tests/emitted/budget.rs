@@ -29,7 +29,9 @@ fn table() -> (BTreeSet<String>, usize) {
     let page = std::fs::read_to_string(fleets::repository().join("templates/blueprints/site/v1/README.md")).unwrap();
     let rows: Vec<String> = page
         .lines()
-        .filter(|line| line.strip_prefix("| ").is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit())))
+        .filter(|line| {
+            line.strip_prefix("| ").is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+        })
         .map(|line| line.split('`').nth(1).unwrap().split('[').next().unwrap().to_owned())
         .collect();
     (rows.iter().cloned().collect(), rows.len())

@@ -46,7 +46,8 @@ fn every_workflow_parses_and_calls_only_what_exists() {
         calls(&document, &mut called);
         assert!(!called.is_empty(), "{name}");
         for call in called {
-            let is_google = ["googleapis.run.v2.", "googleapis.sqladmin.v1."].iter().any(|prefix| call.starts_with(prefix));
+            let is_google =
+                ["googleapis.run.v2.", "googleapis.sqladmin.v1."].iter().any(|prefix| call.starts_with(prefix));
             let is_own = parts.contains_key(call.as_str());
             assert!(is_google || is_own || ["sys.log", "http.post"].contains(&call.as_str()), "{name} calls {call}");
         }
