@@ -216,7 +216,9 @@ fn exists(compilation: &Compilation, id: &Id) -> bool {
         }
         Kind::Identity => {
             let shared = &fleet.platform.spec.projects.shared.id.value;
-            [lower::APPLY_ACCOUNT, lower::PLAN_ACCOUNT].iter().any(|account| id.name == format!("{shared}/{account}"))
+            [lower::APPLY_ACCOUNT, lower::DRIFT_ACCOUNT, lower::PLAN_ACCOUNT]
+                .iter()
+                .any(|account| id.name == format!("{shared}/{account}"))
         }
         Kind::Service
         | Kind::Database

@@ -21,6 +21,7 @@ fn pipeline() -> Pipeline {
         terraform_image: "hashicorp/terraform:1.11.4".to_owned(),
         tools_image: "gcr.io/google.com/cloudsdktool/cloud-sdk:540.0.0-slim".to_owned(),
         review_account: "review@fleet-build.iam.gserviceaccount.com".to_owned(),
+        drift_account: "drift@fleet-build.iam.gserviceaccount.com".to_owned(),
         apply_account: "apply@fleet-build.iam.gserviceaccount.com".to_owned(),
         git: Git {
             owner: "example".to_owned(),
@@ -102,6 +103,61 @@ fn reviewing_and_applying_are_two_accounts() {
     let token = |at: usize| &all[at].1["availableSecrets"]["secretManager"][0]["versionName"];
     assert_eq!(token(0), "projects/fleet-build/secrets/comment/versions/1");
     assert_eq!(token(1), "projects/fleet-build/secrets/push/versions/3");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test runs the script against a stand-in for terraform")]
+fn drift_is_looked_for_in_every_stack_without_a_lock_by_an_account_of_its_own() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let all = builds(&pipeline());
+    let (path, drift) = &all[3];
+    assert_eq!(path, "cloudbuild/drift.yaml");
+    assert_eq!(
+        drift["serviceAccount"],
+        "projects/fleet-build/serviceAccounts/drift@fleet-build.iam.gserviceaccount.com"
+    );
+    assert!(drift.get("availableSecrets").is_none());
+    let folder = tempfile::tempdir().unwrap();
+    let bin = folder.path().join("bin");
+    for stack in ["bootstrap", "platform", "edges/e1", "shards/a-1", "shards/b-1"] {
+        std::fs::create_dir_all(folder.path().join("output/terraform").join(stack)).unwrap();
+    }
+    std::fs::create_dir_all(&bin).unwrap();
+    // `shards/a-1` differs, `edges/e1` cannot be planned.
+    let fake = "#!/bin/sh\necho \"$*\" >> \"$LOG\"\ncase \"$*\" in *-chdir=shards/a-1*) echo '  # module.shard.x will be \
+                updated'; exit 2;; *-chdir=edges/e1*) echo broken; exit 1;; esac\n";
+    std::fs::write(bin.join("terraform"), fake).unwrap();
+    std::fs::set_permissions(bin.join("terraform"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let log = folder.path().join("log");
+    let run = |stacks: &str| {
+        let script = steps(drift)[1]["script"].as_str().unwrap();
+        let mut command = Command::new("sh");
+        let path = format!("{}:/usr/bin:/bin", bin.display());
+        command.args(["-c", script]).current_dir(folder.path()).env_clear().env("PATH", path).env("LOG", &log);
+        let fixed = [("STACKS", stacks), ("BUCKET", "b"), ("PARALLEL", "2"), ("LINE", "aipress: drift in")];
+        let output = command.envs(fixed).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        (
+            String::from_utf8(output.stdout).unwrap(),
+            std::fs::read_to_string(folder.path().join(".aipress/status")).unwrap(),
+        )
+    };
+    let (said, status) = run("");
+    assert!(said.contains("aipress: drift in shards/a-1\n  # module.shard.x will be"), "{said}");
+    assert!(said.contains("aipress: cannot plan edges/e1\nbroken\n"), "{said}");
+    assert!(said.ends_with("2 of 5 stacks differ or cannot be planned\n"), "{said}");
+    assert_eq!(status, "1\n");
+    let calls = std::fs::read_to_string(&log).unwrap();
+    let plans: Vec<&str> = calls.lines().filter(|call| call.contains(" plan ")).collect();
+    assert_eq!(plans.len(), 5);
+    assert!(plans.iter().all(|call| call.contains("-lock=false") && call.contains("-detailed-exitcode")), "{calls}");
+    assert!(
+        calls.contains("init -input=false -no-color -backend-config=bucket=b -backend-config=prefix=stacks/shards/b-1")
+    );
+    assert!(!calls.contains("apply"));
+    let (said, status) = run("platform");
+    assert!(said.ends_with("0 of 1 stacks differ or cannot be planned\n"), "{said}");
+    assert_eq!(status, "0\n");
 }
 
 #[test]

@@ -276,6 +276,16 @@ fn what_a_platform_says() {
             "{name: ops, type: pagerduty, address: ops@small.example, secretRef: hook}",
             "AIP0436 channel `ops` has no use for `address`",
         ),
+        (
+            "tokenSecret: github-token",
+            "tokenSecret: github-token, commentSecret: github-token",
+            "AIP0436 secret `github-token` would be read by every pull request",
+        ),
+        (
+            "provider: github, owner",
+            "provider: gitlab, webhookSecret: hook, commentSecret: comments, owner",
+            "AIP0436 builds comment on GitHub only",
+        ),
         ("drRegion: europe-west4", "drRegion: europe-west1", "AIP0310 region `europe-west1` is its own"),
         ("vpcCidr: 100.64.0.0/10", "vpcCidr: 8.0.0.0/6", "AIP0321"),
         ("subnetCidr: 100.64.0.0/13", "subnetCidr: 100.65.0.0/13", "AIP0106 `100.65.0.0/13` is not a range"),

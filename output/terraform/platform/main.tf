@@ -62,7 +62,7 @@ module "platform" {
       name            = "aip logging"
       billing_account = "01A2B3-C4D5E6-F70819"
       apis            = ["bigquery.googleapis.com", "logging.googleapis.com"]
-      audit           = false
+      audit           = true
       prevent_destroy = true
     }
     shared = {
@@ -71,6 +71,7 @@ module "platform" {
       billing_account = "01A2B3-C4D5E6-F70819"
       apis = [
         "artifactregistry.googleapis.com",
+        "backupdr.googleapis.com",
         "bigquery.googleapis.com",
         "billingbudgets.googleapis.com",
         "certificatemanager.googleapis.com",
@@ -80,6 +81,7 @@ module "platform" {
         "cloudresourcemanager.googleapis.com",
         "cloudscheduler.googleapis.com",
         "compute.googleapis.com",
+        "containerscanning.googleapis.com",
         "dns.googleapis.com",
         "iam.googleapis.com",
         "iamcredentials.googleapis.com",
@@ -96,56 +98,103 @@ module "platform" {
         "spanner.googleapis.com",
         "sqladmin.googleapis.com",
         "storage.googleapis.com",
+        "sts.googleapis.com",
+        "workflows.googleapis.com",
       ]
       audit           = true
       prevent_destroy = true
     }
   }
   org_policies = {
+    "compute.disableSerialPortAccess" = {
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
+    }
     "compute.requireOsLogin" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
+    }
+    "compute.restrictXpnProjectLienRemoval" = {
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "compute.skipDefaultNetworkCreation" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
+    }
+    "compute.vmExternalIpAccess" = {
+      enforce  = ""
+      allowed  = []
+      denied   = []
+      deny_all = true
     }
     "iam.automaticIamGrantsForDefaultServiceAccounts" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
+    }
+    "iam.disableAuditLoggingExemption" = {
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "iam.disableServiceAccountKeyCreation" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
+    }
+    "iam.disableServiceAccountKeyUpload" = {
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "run.allowedIngress" = {
-      enforce = ""
-      allowed = ["internal-and-cloud-load-balancing"]
-      denied  = []
+      enforce  = ""
+      allowed  = ["internal-and-cloud-load-balancing"]
+      denied   = []
+      deny_all = false
+    }
+    "run.managed.requireInvokerIam" = {
+      enforce  = "FALSE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "sql.restrictAuthorizedNetworks" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "sql.restrictPublicIp" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "storage.publicAccessPrevention" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "storage.uniformBucketLevelAccess" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
   }
   network = {
@@ -228,16 +277,27 @@ module "platform" {
     }
   }
   logging = {
-    sink           = "aip-logs"
-    filter         = "severity>=WARNING OR log_id(\"cloudaudit.googleapis.com/activity\") OR log_id(\"cloudaudit.googleapis.com/data_access\") OR log_id(\"cloudaudit.googleapis.com/policy\")"
-    dataset        = "aip_logs"
-    location       = "EU"
-    retention_days = 400
+    audit = {
+      sink           = "aip-audit"
+      filter         = "log_id(\"cloudaudit.googleapis.com/activity\") OR log_id(\"cloudaudit.googleapis.com/data_access\") OR log_id(\"cloudaudit.googleapis.com/policy\") OR log_id(\"cloudaudit.googleapis.com/system_event\")"
+      dataset        = "aip_audit"
+      description    = "Who did what in any project"
+      location       = "EU"
+      retention_days = 400
+    }
+    problems = {
+      sink           = "aip-problems"
+      filter         = "severity>=WARNING AND NOT log_id(\"requests\")"
+      dataset        = "aip_problems"
+      description    = "What went wrong in any project"
+      location       = "EU"
+      retention_days = 400
+    }
   }
   build = {
     location        = "europe-west1"
     connection      = "github"
-    installation_id = null
+    installation_id = 51234567
     provider        = "github"
     token_secret    = "projects/aip-shared-7f3k/secrets/github-token"
     token_version   = "1"
@@ -245,6 +305,8 @@ module "platform" {
     webhook_version = "1"
     repository      = "fleet"
     remote_uri      = "https://github.com/hosting-example/fleet.git"
+    comment_secret  = "projects/aip-shared-7f3k/secrets/github-comment-token"
+    comment_reader  = "serviceAccount:aip-plan@aip-shared-7f3k.iam.gserviceaccount.com"
   }
   triggers = {
     apply = {
@@ -265,29 +327,49 @@ module "platform" {
         _MAX_TENANTS  = "25"
         _WAVES        = "w1 1 24h 100% 0.01; w2 2 48h 25% 0.01; w3 3 48h 50% 0.005; w4 4 72h 100% 0.002"
       }
-      schedule          = ""
-      time_zone         = "UTC"
-      scheduler_name    = ""
-      scheduler_account = ""
+      schedule  = ""
+      time_zone = "Etc/UTC"
+      scheduler = ""
+    }
+    drift = {
+      name           = "aip-drift"
+      description    = "Compares every stack with what was applied"
+      event          = "manual"
+      branch         = "refs/heads/main"
+      filename       = "output/cloudbuild/drift.yaml"
+      account        = "projects/aip-shared-7f3k/serviceAccounts/aip-drift@aip-shared-7f3k.iam.gserviceaccount.com"
+      approval       = false
+      included_files = []
+      ignored_files  = []
+      substitutions  = {}
+      schedule       = "0 3 * * *"
+      time_zone      = "Etc/UTC"
+      scheduler      = "scheduler"
     }
     review = {
-      name              = "aip-review"
-      description       = "Checks and plans a pull request"
-      event             = "pull_request"
-      branch            = "^main$"
-      filename          = "output/cloudbuild/pr.yaml"
-      account           = "projects/aip-shared-7f3k/serviceAccounts/aip-plan@aip-shared-7f3k.iam.gserviceaccount.com"
-      approval          = false
-      included_files    = []
-      ignored_files     = []
-      substitutions     = {}
-      schedule          = ""
-      time_zone         = "UTC"
-      scheduler_name    = ""
-      scheduler_account = ""
+      name           = "aip-review"
+      description    = "Checks and plans a pull request"
+      event          = "pull_request"
+      branch         = "^main$"
+      filename       = "output/cloudbuild/pr.yaml"
+      account        = "projects/aip-shared-7f3k/serviceAccounts/aip-plan@aip-shared-7f3k.iam.gserviceaccount.com"
+      approval       = false
+      included_files = []
+      ignored_files  = []
+      substitutions  = {}
+      schedule       = ""
+      time_zone      = "Etc/UTC"
+      scheduler      = ""
     }
   }
-  identities = {}
+  identities = {
+    scheduler = {
+      account_id   = "aip-scheduler"
+      display_name = "Starts builds"
+      description  = "Starts builds by the clock; they run as identities of their own"
+      roles        = ["roles/cloudbuild.builds.editor"]
+    }
+  }
   roles = {
     aip_editor = {
       title       = "aip editor"
@@ -363,6 +445,22 @@ module "platform" {
       secret         = ""
       secret_version = ""
     }
+  }
+  secret_readers = {
+    apply = "serviceAccount:aip-apply@aip-shared-7f3k.iam.gserviceaccount.com"
+    drift = "serviceAccount:aip-drift@aip-shared-7f3k.iam.gserviceaccount.com"
+  }
+  watch = {
+    title = "aip"
+    dashboards = {
+      control = "aip: the pipeline"
+      traffic = "aip: all sites"
+    }
+    notify        = ["ops", "on-call", "chat"]
+    drift_metric  = "aip-drift"
+    drift_line    = "aipress: drift in"
+    error_ratio   = 0.05
+    spanner_ratio = 0.65
   }
   budget = {
     billing_account = "01A2B3-C4D5E6-F70819"

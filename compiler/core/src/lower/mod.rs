@@ -117,6 +117,9 @@ pub const APPLY_ACCOUNT: &str = "aip-apply";
 /// The service account that plans, in the shared project.
 pub const PLAN_ACCOUNT: &str = "aip-plan";
 
+/// The service account that looks for drift, in the shared project.
+pub const DRIFT_ACCOUNT: &str = "aip-drift";
+
 /// Returns the self link of the subnet of a region's database endpoints.
 #[must_use]
 pub fn endpoint_subnet(context: &Context<'_>, region: &str) -> String {

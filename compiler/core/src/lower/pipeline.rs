@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::emit::cloud_build::{Git, Pipeline, Wave};
-use crate::lower::{APPLY_ACCOUNT, Context, PLAN_ACCOUNT, shard};
+use crate::lower::{APPLY_ACCOUNT, Context, DRIFT_ACCOUNT, PLAN_ACCOUNT, shard};
 use crate::spec::site::Environment;
 
 /// The image with `gcloud`, `git` and `python3`, by exact version.
@@ -33,13 +33,16 @@ pub fn pipeline(context: &Context<'_>) -> Pipeline {
         terraform_image: format!("hashicorp/terraform:{}", spec.terraform.version.value),
         tools_image: TOOLS_IMAGE.to_owned(),
         review_account: account(PLAN_ACCOUNT),
+        drift_account: account(DRIFT_ACCOUNT),
         apply_account: account(APPLY_ACCOUNT),
         git: Git {
             owner: spec.git.owner.value.clone(),
             repository: spec.git.repository.value.clone(),
             default_branch: spec.git.default_branch.value.clone(),
-            // The fleet names one token, of the app that may push. A build of a pull request must not have it.
-            comment_token: None,
+            comment_token: spec.git.comment_secret.as_ref().map(|secret| {
+                format!("projects/{shared}/secrets/{}/versions/{}", secret.value, spec.git.comment_version.value)
+            }),
+            // The connection's token could push; that the build uses it is for the fleet to say, and it cannot yet.
             push_token: None,
         },
         output_committed: true,

@@ -4,13 +4,18 @@ resource "google_artifact_registry_repository" "images" {
   repository_id = var.artifacts.repository
   description   = var.artifacts.description
   format        = "DOCKER"
+  mode          = "STANDARD_REPOSITORY"
   labels        = var.labels
+
+  # Every running service pins a digest that is here.
+  deletion_policy = "PREVENT"
 
   # Services pin digests, people read tags: a tag that moved would lie to them.
   docker_config {
     immutable_tags = true
   }
 
+  # Scans as the project's Container Scanning API says, which the shared project switches on.
   vulnerability_scanning_config {
     enablement_config = "INHERITED"
   }

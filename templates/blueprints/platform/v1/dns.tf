@@ -1,11 +1,14 @@
 resource "google_dns_managed_zone" "platform" {
-  project       = google_project.platform["edge"].project_id
-  name          = var.dns.zone
-  dns_name      = "${var.dns.domain}."
-  description   = var.dns.description
-  visibility    = "public"
-  force_destroy = false
-  labels        = var.labels
+  project     = google_project.platform["edge"].project_id
+  name        = var.dns.zone
+  dns_name    = "${var.dns.domain}."
+  description = var.dns.description
+  visibility  = "public"
+  labels      = var.labels
+
+  # Every site's name below the domain is in it.
+  force_destroy   = false
+  deletion_policy = "PREVENT"
 
   dnssec_config {
     state = "on"

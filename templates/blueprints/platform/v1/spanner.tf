@@ -8,7 +8,8 @@ resource "google_spanner_instance" "control" {
   labels           = var.labels
 
   # Deleting the instance must not take its backups with it.
-  force_destroy = false
+  force_destroy   = false
+  deletion_policy = var.spanner.prevent_destroy ? "PREVENT" : "DELETE"
 
   # The schedule below, not a second one that Google makes.
   default_backup_schedule_type = "NONE"
@@ -16,19 +17,25 @@ resource "google_spanner_instance" "control" {
   depends_on = [google_project_service.platform]
 }
 
-# The schema is the application's: `ddl` here could only ever be appended to.
 resource "google_spanner_database" "control" {
-  project                  = google_project.platform["shared"].project_id
-  instance                 = google_spanner_instance.control.name
-  name                     = var.spanner.database
+  project          = google_project.platform["shared"].project_id
+  instance         = google_spanner_instance.control.name
+  name             = var.spanner.database
+  database_dialect = "GOOGLE_STANDARD_SQL"
+
+  # Point-in-time recovery: how far back the database can be read and restored.
   version_retention_period = var.spanner.retention
 
-  # One stops Terraform, the other one everybody.
+  # Only ever appended to: a statement that changes or goes would replace the database.
+  ddl = local.tables
+
+  # The first stops Terraform, the second everybody.
   deletion_protection    = var.spanner.prevent_destroy
   enable_drop_protection = var.spanner.prevent_destroy
+  deletion_policy        = var.spanner.prevent_destroy ? "PREVENT" : "DELETE"
 
   lifecycle {
-    ignore_changes = [ddl]
+    prevent_destroy = true
   }
 }
 

@@ -7,7 +7,7 @@ use crate::check::fleet::Platform;
 use crate::diag::{Code, Diagnostic, Diagnostics, list, suggest};
 use crate::source::{Span, Spanned};
 use crate::spec::facts::{iam, versions};
-use crate::spec::platform::{CatalogStatus, EnvironmentKind, Notification, NotificationType};
+use crate::spec::platform::{CatalogStatus, EnvironmentKind, GitProvider, Notification, NotificationType};
 
 const NOT_ALLOWED: Code = Code(103);
 const RESERVED: Code = Code(215);
@@ -30,6 +30,28 @@ pub(super) fn check(platform: &Platform, found: &mut Diagnostics) {
     found.extend(denials(platform));
     found.extend(terraform(platform));
     found.extend(processing_units(platform));
+    found.extend(comment_secret(platform));
+}
+
+/// A secret of the builds of pull requests that something else uses, too: whoever opens a pull request reads it.
+fn comment_secret(platform: &Platform) -> Option<Diagnostic> {
+    let git = &platform.spec.git;
+    let comment = git.comment_secret.as_ref()?;
+    if git.provider.value == GitProvider::Gitlab {
+        let title = "builds comment on GitHub only";
+        let diagnostic = Diagnostic::error(CONTRADICTION, title, comment.span, "no build would use this secret");
+        return Some(
+            also(diagnostic, git.provider.span, "the repository is on GitLab").help("remove `commentSecret`."),
+        );
+    }
+    let channels = platform.spec.notifications.iter().filter_map(|channel| channel.secret_ref.as_ref());
+    let others = std::iter::once(&git.token_secret).chain(&git.webhook_secret).chain(channels);
+    let same = others.into_iter().find(|other| other.value == comment.value)?;
+    let title = format!("secret `{}` would be read by every pull request", comment.value);
+    let label = "a build of a pull request gets it, and its author says what the build does";
+    let diagnostic = Diagnostic::error(CONTRADICTION, title, comment.span, label);
+    let help = "name a secret of its own, with a token that may read the repository and comment, and nothing else.";
+    Some(also(diagnostic, same.span, "also used here").help(help))
 }
 
 /// Alerts of a budget that do not rise.

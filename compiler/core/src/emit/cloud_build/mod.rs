@@ -1,10 +1,11 @@
-//! Cloud Build configs: `pr.yaml` reviews, `apply.yaml` drives, `stack.yaml` applies one stack.
+//! Cloud Build configs: `pr.yaml` reviews, `apply.yaml` drives, `stack.yaml` applies one stack, `drift.yaml` compares.
 //!
-//! Input: a [`Pipeline`]. Output: three files with only the fields and values that Cloud Build knows ([`schema`]). Shell text
+//! Input: a [`Pipeline`]. Output: four files with only the fields and values that Cloud Build knows ([`schema`]). Shell text
 //! stands in `script:` steps, where Cloud Build replaces nothing: what varies comes in by `env`, and no value of the fleet
 //! is ever part of a script.
 
 mod apply;
+mod drift;
 mod pr;
 pub mod schema;
 mod stack;
@@ -14,6 +15,9 @@ use thiserror::Error;
 use super::OutputFile;
 use super::hcl::HEADER;
 use schema::{AvailableSecrets, Build, Run, Secret, Step};
+
+/// How a line of a build begins that names a stack with drift; alerts look for it.
+pub const DRIFT_LINE: &str = "aipress: drift in";
 
 /// What the builds need to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub struct Pipeline {
     pub tools_image: String,
     /// The address of the account that reviews: it reads, and writes nothing.
     pub review_account: String,
+    /// The address of the account that looks for drift: it reads, and writes nothing.
+    pub drift_account: String,
     /// The address of the account that applies.
     pub apply_account: String,
     /// The repository.
@@ -98,13 +104,18 @@ pub enum PipelineError {
     Build(String),
 }
 
-/// Writes the three configs.
+/// Writes the four configs.
 ///
 /// # Errors
 /// Everything that is wrong with the pipeline.
 pub fn emit(pipeline: &Pipeline) -> Result<Vec<OutputFile>, Vec<PipelineError>> {
     let mut errors = check(pipeline);
-    let builds = [("pr", pr::build(pipeline)), ("apply", apply::build(pipeline)), ("stack", stack::build(pipeline))];
+    let builds = [
+        ("pr", pr::build(pipeline)),
+        ("apply", apply::build(pipeline)),
+        ("stack", stack::build(pipeline)),
+        ("drift", drift::build(pipeline)),
+    ];
     errors.extend(builds.iter().flat_map(|(_, build)| schema::check(build)).map(PipelineError::Build));
     if !errors.is_empty() {
         return Err(errors);
@@ -153,6 +164,7 @@ fn check(pipeline: &Pipeline) -> Vec<PipelineError> {
         ("region", &pipeline.region, "-"),
         ("state bucket", &pipeline.state_bucket, "-_."),
         ("reviewing account", &pipeline.review_account, "-@."),
+        ("comparing account", &pipeline.drift_account, "-@."),
         ("applying account", &pipeline.apply_account, "-@."),
         ("repository's owner", &git.owner, "-_."),
         ("repository", &git.repository, "-_."),

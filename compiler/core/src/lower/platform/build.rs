@@ -5,15 +5,21 @@ use std::collections::BTreeMap;
 use crate::emit::hcl::Value;
 use crate::lower::site::word;
 use crate::lower::value::{map, number, object, text_map, texts};
-use crate::lower::{APPLY_ACCOUNT, Context, PLAN_ACCOUNT, pipeline};
+use crate::lower::{APPLY_ACCOUNT, Context, DRIFT_ACCOUNT, PLAN_ACCOUNT, pipeline};
 use crate::spec::platform::{EnvironmentKind, GitProvider, PlatformSpec};
 
 /// Triggers, by name.
-pub(super) const TRIGGERS: [&str; 2] = ["aip-apply", "aip-review"];
+pub(super) const TRIGGERS: [&str; 3] = ["aip-apply", "aip-drift", "aip-review"];
+
+/// Who starts builds by the clock, and when drift is looked for: at night in most of the world, when few people apply.
+const SCHEDULER: &str = "scheduler";
+const SCHEDULER_ACCOUNT: &str = "aip-scheduler";
+const DRIFT_SCHEDULE: &str = "0 3 * * *";
 
 /// Makes the connection and the repository.
 pub(super) fn connection(context: &Context<'_>) -> Value {
     let git = &context.fleet.platform.spec.git;
+    let comment = git.comment_secret.as_ref();
     let secret = |name: &str| format!("projects/{}/secrets/{name}", context.shared_project());
     let (provider, host) = match git.provider.value {
         GitProvider::Github => ("github", "github.com"),
@@ -31,7 +37,29 @@ pub(super) fn connection(context: &Context<'_>) -> Value {
         ("webhook_version", git.webhook_version.value.to_string().into()),
         ("repository", git.repository.value.clone().into()),
         ("remote_uri", format!("https://{host}/{}/{}.git", git.owner.value, git.repository.value).into()),
+        ("comment_secret", comment.map_or_else(String::new, |name| secret(&name.value)).into()),
+        ("comment_reader", member(context, PLAN_ACCOUNT).into()),
     ])
+}
+
+fn member(context: &Context<'_>, account: &str) -> String {
+    format!("serviceAccount:{account}@{}.iam.gserviceaccount.com", context.shared_project())
+}
+
+/// Makes the identities of builds beside those of bootstrap: who starts what by the clock.
+pub(super) fn identities() -> Value {
+    let scheduler = object([
+        ("account_id", SCHEDULER_ACCOUNT.into()),
+        ("display_name", "Starts builds".into()),
+        ("description", "Starts builds by the clock; they run as identities of their own".into()),
+        ("roles", texts(["roles/cloudbuild.builds.editor"])),
+    ]);
+    object([(SCHEDULER, scheduler)])
+}
+
+/// Makes the list of who opens the keys of notification channels.
+pub(super) fn secret_readers(context: &Context<'_>) -> Value {
+    object([("apply", member(context, APPLY_ACCOUNT).into()), ("drift", member(context, DRIFT_ACCOUNT).into())])
 }
 
 struct Trigger<'a> {
@@ -43,12 +71,14 @@ struct Trigger<'a> {
     approval: bool,
     ignored: &'a [&'a str],
     substitutions: BTreeMap<String, String>,
+    schedule: &'a str,
 }
 
-/// Makes the triggers: a pull request is reviewed, a commit to the default branch is applied.
+/// Makes the triggers: a pull request is reviewed, a commit to the default branch is applied, and drift is looked for
+/// every night.
 pub(super) fn triggers(context: &Context<'_>) -> Value {
     let spec = &context.fleet.platform.spec;
-    let [apply_name, review_name] = TRIGGERS;
+    let [apply_name, drift_name, review_name] = TRIGGERS;
     let production = spec.environments.iter().find(|environment| environment.kind.value == EnvironmentKind::Production);
     let apply = Trigger {
         name: apply_name,
@@ -60,6 +90,7 @@ pub(super) fn triggers(context: &Context<'_>) -> Value {
         // The pipeline's own record of places.
         ignored: &["tenants/placement/**"],
         substitutions: rules(spec),
+        schedule: "",
     };
     let review = Trigger {
         name: review_name,
@@ -70,29 +101,45 @@ pub(super) fn triggers(context: &Context<'_>) -> Value {
         approval: false,
         ignored: &[],
         substitutions: BTreeMap::new(),
+        schedule: "",
     };
-    map([("apply", apply), ("review", review)].map(|(key, one)| (key.to_owned(), trigger(context, &one))).into())
+    let drift = Trigger {
+        name: drift_name,
+        description: "Compares every stack with what was applied",
+        event: "manual",
+        file: "drift",
+        account: DRIFT_ACCOUNT,
+        approval: false,
+        ignored: &[],
+        substitutions: BTreeMap::new(),
+        schedule: DRIFT_SCHEDULE,
+    };
+    map([("apply", apply), ("drift", drift), ("review", review)]
+        .map(|(key, one)| (key.to_owned(), trigger(context, &one)))
+        .into())
 }
 
 fn trigger(context: &Context<'_>, trigger: &Trigger<'_>) -> Value {
     let shared = context.shared_project();
     let email = format!("{}@{shared}.iam.gserviceaccount.com", trigger.account);
-    let branch = regex::escape(&context.fleet.platform.spec.git.default_branch.value);
+    let branch = &context.fleet.platform.spec.git.default_branch.value;
+    // A manual trigger names a branch, an event a pattern.
+    let is_manual = trigger.event == "manual";
+    let branch = if is_manual { format!("refs/heads/{branch}") } else { format!("^{}$", regex::escape(branch)) };
     object([
         ("name", trigger.name.into()),
         ("description", trigger.description.into()),
         ("event", trigger.event.into()),
-        ("branch", format!("^{branch}$").into()),
+        ("branch", branch.into()),
         ("filename", format!("output/cloudbuild/{}.yaml", trigger.file).into()),
         ("account", format!("projects/{shared}/serviceAccounts/{email}").into()),
         ("approval", trigger.approval.into()),
         ("included_files", texts::<&str>([])),
         ("ignored_files", texts(trigger.ignored)),
         ("substitutions", text_map(&trigger.substitutions)),
-        ("schedule", "".into()),
-        ("time_zone", "UTC".into()),
-        ("scheduler_name", "".into()),
-        ("scheduler_account", "".into()),
+        ("schedule", trigger.schedule.into()),
+        ("time_zone", "Etc/UTC".into()),
+        ("scheduler", if trigger.schedule.is_empty() { "" } else { SCHEDULER }.into()),
     ])
 }
 

@@ -11,6 +11,7 @@ use crate::spec::platform::{AccessRole, Permission, PlatformSpec};
 /// the project of the identity that makes it.
 const SHARED: &[&str] = &[
     "artifactregistry.googleapis.com",
+    "backupdr.googleapis.com",
     "bigquery.googleapis.com",
     "billingbudgets.googleapis.com",
     "certificatemanager.googleapis.com",
@@ -20,6 +21,7 @@ const SHARED: &[&str] = &[
     "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "compute.googleapis.com",
+    "containerscanning.googleapis.com",
     "dns.googleapis.com",
     "iam.googleapis.com",
     "iamcredentials.googleapis.com",
@@ -36,6 +38,8 @@ const SHARED: &[&str] = &[
     "spanner.googleapis.com",
     "sqladmin.googleapis.com",
     "storage.googleapis.com",
+    "sts.googleapis.com",
+    "workflows.googleapis.com",
 ];
 const EDGE: &[&str] = &[
     "certificatemanager.googleapis.com",
@@ -55,13 +59,17 @@ pub(super) fn apis(project: &str) -> &'static [&'static str] {
     }
 }
 
-/// Constraints that are switched on above everything. Not among them: `run.managed.requireInvokerIam`, because sites take
-/// anonymous visitors, and `iam.allowedPolicyMemberDomains`, because tenants grant access to people of their own.
+/// Constraints that are switched on above everything. Not among them: `iam.allowedPolicyMemberDomains`, because tenants
+/// grant access to people of their own.
 const ENFORCED: &[&str] = &[
+    "compute.disableSerialPortAccess",
     "compute.requireOsLogin",
     "compute.skipDefaultNetworkCreation",
+    "compute.restrictXpnProjectLienRemoval",
     "iam.automaticIamGrantsForDefaultServiceAccounts",
+    "iam.disableAuditLoggingExemption",
     "iam.disableServiceAccountKeyCreation",
+    "iam.disableServiceAccountKeyUpload",
     "sql.restrictAuthorizedNetworks",
     "sql.restrictPublicIp",
     "storage.publicAccessPrevention",
@@ -70,12 +78,21 @@ const ENFORCED: &[&str] = &[
 
 /// Makes the organisation policies.
 pub(super) fn org_policies() -> Value {
-    let policy = |enforce: &str, allowed: &[&str]| {
-        object([("enforce", enforce.into()), ("allowed", texts(allowed)), ("denied", texts::<&str>([]))])
+    let policy = |enforce: &str, allowed: &[&str], deny_all: bool| {
+        object([
+            ("enforce", enforce.into()),
+            ("allowed", texts(allowed)),
+            ("denied", texts::<&str>([])),
+            ("deny_all", deny_all.into()),
+        ])
     };
     let mut all: BTreeMap<String, Value> =
-        ENFORCED.iter().map(|name| ((*name).to_owned(), policy("TRUE", &[]))).collect();
-    all.insert("run.allowedIngress".to_owned(), policy("", &["internal-and-cloud-load-balancing"]));
+        ENFORCED.iter().map(|name| ((*name).to_owned(), policy("TRUE", &[], false))).collect();
+    all.insert("run.allowedIngress".to_owned(), policy("", &["internal-and-cloud-load-balancing"], false));
+    // No machine of ours has an address of its own on the internet.
+    all.insert("compute.vmExternalIpAccess".to_owned(), policy("", &[], true));
+    // Sites take anonymous visitors; an organisation that enforces it elsewhere does not mean them.
+    all.insert("run.managed.requireInvokerIam".to_owned(), policy("FALSE", &[], false));
     map(all)
 }
 

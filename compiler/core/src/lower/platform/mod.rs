@@ -7,6 +7,7 @@ mod build;
 mod lists;
 mod network;
 
+use crate::emit::cloud_build::DRIFT_LINE;
 use crate::emit::hcl::Value;
 use crate::graph::names::{Name, Rule};
 use crate::graph::{Id, Kind};
@@ -24,10 +25,20 @@ const CONTROL_RETENTION: &str = "7d";
 /// Newest images that are kept of each name, and days until one without a tag goes.
 const KEPT_IMAGES: u32 = 20;
 const UNTAGGED_DAYS: u32 = 30;
-/// What the log sink takes: audit logs and everything that went wrong, not every request.
-const LOG_FILTER: &str = "severity>=WARNING OR log_id(\"cloudaudit.googleapis.com/activity\") OR \
-                          log_id(\"cloudaudit.googleapis.com/data_access\") OR \
-                          log_id(\"cloudaudit.googleapis.com/policy\")";
+/// Log sinks: key, what they take, description. Not every request: those stay with the sites.
+const SINKS: [(&str, &str, &str); 2] = [
+    (
+        "audit",
+        "log_id(\"cloudaudit.googleapis.com/activity\") OR log_id(\"cloudaudit.googleapis.com/data_access\") OR \
+         log_id(\"cloudaudit.googleapis.com/policy\") OR log_id(\"cloudaudit.googleapis.com/system_event\")",
+        "Who did what in any project",
+    ),
+    ("problems", "severity>=WARNING AND NOT log_id(\"requests\")", "What went wrong in any project"),
+];
+/// Share of failed answers, and of Spanner's processor, above which people are told (for the latter Spanner, alerts for
+/// high CPU utilization: 65 % in one region).
+const ERROR_PERCENT: u32 = 5;
+const SPANNER_PERCENT: u32 = 65;
 
 /// Lowers the platform's stack.
 #[must_use]
@@ -91,10 +102,11 @@ impl Lowering<'_, '_> {
         call.set("logging", self.logging(), spec.security.log_retention_days.span);
         call.set("build", build::connection(self.context), spec.git.repository.span);
         call.set("triggers", build::triggers(self.context), spec.git.default_branch.span);
-        // Both triggers run as an account of bootstrap.
-        call.set("identities", Value::object::<String>([]), here);
+        call.set("identities", build::identities(), here);
         call.set("roles", lists::roles(spec), here);
         call.set("channels", self.channels(), here);
+        call.set("secret_readers", build::secret_readers(self.context), here);
+        call.set("watch", self.watch(), here);
         call.set("budget", self.budget(), spec.budget.monthly.span);
         call
     }
@@ -122,8 +134,9 @@ impl Lowering<'_, '_> {
                 ("name", self.title(key).into()),
                 ("billing_account", self.spec.billing.account.value.clone().into()),
                 ("apis", texts(lists::apis(key))),
-                // Keys, states and tokens are in the shared one: who read what is worth its logs there.
-                ("audit", (key == "shared").into()),
+                // Keys, states and tokens are in the shared one, evidence in the logging one: who read what is worth its
+                // logs there.
+                ("audit", (key != "edge").into()),
                 ("prevent_destroy", true.into()),
             ]);
             (key.to_owned(), value)
@@ -191,12 +204,31 @@ impl Lowering<'_, '_> {
 
     fn logging(&self) -> Value {
         let prefix = &self.spec.naming.prefix.value;
+        let sink = |(key, filter, description): (&str, &str, &str)| {
+            let value = object([
+                ("sink", format!("{prefix}-{key}").into()),
+                ("filter", filter.into()),
+                ("dataset", format!("{}_{key}", prefix.replace('-', "_")).into()),
+                ("description", description.into()),
+                ("location", place(self.spec).dataset.into()),
+                ("retention_days", number(self.spec.security.log_retention_days.value)),
+            ]);
+            (key.to_owned(), value)
+        };
+        map(SINKS.into_iter().map(sink).collect())
+    }
+
+    fn watch(&self) -> Value {
+        let prefix = &self.spec.naming.prefix.value;
+        let title = |what: &str| Value::string(format!("{prefix}: {what}"));
         object([
-            ("sink", format!("{prefix}-logs").into()),
-            ("filter", LOG_FILTER.into()),
-            ("dataset", format!("{prefix}_logs").into()),
-            ("location", place(self.spec).dataset.into()),
-            ("retention_days", number(self.spec.security.log_retention_days.value)),
+            ("title", prefix.clone().into()),
+            ("dashboards", object([("control", title("the pipeline")), ("traffic", title("all sites"))])),
+            ("notify", texts(self.spec.notifications.iter().map(|channel| &channel.name.value))),
+            ("drift_metric", format!("{prefix}-drift").into()),
+            ("drift_line", DRIFT_LINE.into()),
+            ("error_ratio", fraction(ERROR_PERCENT)),
+            ("spanner_ratio", fraction(SPANNER_PERCENT)),
         ])
     }
 

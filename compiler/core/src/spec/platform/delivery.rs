@@ -114,6 +114,12 @@ layered! {
         /// The version of that secret.
         #[schemars(range(min = 1))]
         webhook_version: Spanned<u32>,
+        /// The secret, in the shared project, with a token that may read the repository and comment on pull requests, and nothing else: whoever opens a pull request can read it. Without one the plan stands in the build's log only. GitHub only.
+        #[schemars(regex(pattern = pattern::SECRET), example = &"github-comment-token")]
+        comment_secret: Option<Spanned<String>>,
+        /// The version of that secret.
+        #[schemars(range(min = 1))]
+        comment_version: Spanned<u32>,
         /// The branch that is applied.
         #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$"), example = &"main")]
         default_branch: Spanned<String>,

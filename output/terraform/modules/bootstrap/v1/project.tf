@@ -22,8 +22,10 @@ locals {
     "iamcredentials.googleapis.com",
     "logging.googleapis.com",
     "orgpolicy.googleapis.com",
+    "secretmanager.googleapis.com",
     "serviceusage.googleapis.com",
     "storage.googleapis.com",
+    "sts.googleapis.com",
   ]
 }
 

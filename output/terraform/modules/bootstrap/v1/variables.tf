@@ -49,7 +49,17 @@ variable "artifact_bucket" {
 }
 
 variable "plan_identity" {
-  description = "Who plans: it reads and never writes. `organization_roles` are granted on the organisation."
+  description = "Who plans what a pull request says: it reads and never writes. `organization_roles` are granted on the organisation."
+  type = object({
+    account_id         = string
+    display_name       = string
+    description        = string
+    organization_roles = list(string)
+  })
+}
+
+variable "drift_identity" {
+  description = "Who compares what there is with what was applied, from the default branch: it reads and never writes."
   type = object({
     account_id         = string
     display_name       = string
@@ -59,20 +69,30 @@ variable "plan_identity" {
 }
 
 variable "apply_identity" {
-  description = "Who applies. `organization_roles` are granted on the organisation, `billing_roles` on the billing account."
+  description = "Who applies. `organization_roles` are granted on the organisation, `billing_roles` on the billing account; `secret_role` is the id of the custom role that manages secrets without reading them."
   type = object({
     account_id         = string
     display_name       = string
     description        = string
     organization_roles = list(string)
     billing_roles      = list(string)
+    secret_role        = string
   })
 }
 
-variable "impersonators" {
-  description = "Members that may act as an identity: key to `plan` or `apply` and the member."
-  type = map(object({
-    identity = string
-    member   = string
-  }))
+variable "federation" {
+  description = "How jobs at the Git provider prove who they are. `attributes` map claims of its token, `condition` names the one owner and repository that are let in; `repository` is what `attribute.repository` is then."
+  type = object({
+    pool       = string
+    provider   = string
+    issuer     = string
+    repository = string
+    attributes = map(string)
+    condition  = string
+  })
+
+  validation {
+    condition     = strcontains(var.federation.condition, var.federation.repository)
+    error_message = "The condition must name the repository: the issuer signs tokens for everybody's."
+  }
 }

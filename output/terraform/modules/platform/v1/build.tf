@@ -18,6 +18,9 @@ locals {
 
   build_agent = "serviceAccount:service-${google_project.platform["shared"].number}@gcp-sa-cloudbuild.iam.gserviceaccount.com"
 
+  # What Cloud Build calls a connected repository that is not on GitHub.
+  repository_type = var.build.provider == "github" ? "GITHUB" : "UNKNOWN"
+
   schedules = { for key, trigger in var.triggers : key => trigger if trigger.schedule != "" }
 }
 
@@ -34,6 +37,18 @@ resource "google_secret_manager_secret_iam_member" "token" {
   secret_id = var.build.token_secret
   role      = "roles/secretmanager.secretAccessor"
   member    = local.build_agent
+
+  depends_on = [google_project_service.platform]
+}
+
+# A build of a pull request comments with this token. Its author can read the token, because the commit says what the build
+# does: it may comment and nothing else, and the identity reads no other secret.
+resource "google_secret_manager_secret_iam_member" "comment" {
+  count = var.build.comment_secret == "" ? 0 : 1
+
+  secret_id = var.build.comment_secret
+  role      = "roles/secretmanager.secretAccessor"
+  member    = var.build.comment_reader
 
   depends_on = [google_project_service.platform]
 }
@@ -135,7 +150,7 @@ resource "google_cloudbuild_trigger" "fleet" {
       path       = each.value.filename
       repository = google_cloudbuildv2_repository.fleet.id
       revision   = each.value.branch
-      repo_type  = upper(var.build.provider)
+      repo_type  = local.repository_type
     }
   }
 
@@ -145,7 +160,7 @@ resource "google_cloudbuild_trigger" "fleet" {
     content {
       repository = google_cloudbuildv2_repository.fleet.id
       ref        = each.value.branch
-      repo_type  = upper(var.build.provider)
+      repo_type  = local.repository_type
     }
   }
 
@@ -154,22 +169,43 @@ resource "google_cloudbuild_trigger" "fleet" {
   }
 }
 
+# A trigger runs as its own identity; who starts it has to be allowed to.
+resource "google_service_account_iam_member" "schedule" {
+  for_each = local.schedules
+
+  service_account_id = each.value.account
+  role               = "roles/iam.serviceAccountUser"
+  member             = google_service_account.build[each.value.scheduler].member
+}
+
 resource "google_cloud_scheduler_job" "fleet" {
   for_each = local.schedules
 
-  project     = google_project.platform["shared"].project_id
-  region      = var.build.location
-  name        = each.value.scheduler_name
-  description = each.value.description
-  schedule    = each.value.schedule
-  time_zone   = each.value.time_zone
+  project          = google_project.platform["shared"].project_id
+  region           = var.build.location
+  name             = each.value.name
+  description      = each.value.description
+  schedule         = each.value.schedule
+  time_zone        = each.value.time_zone
+  attempt_deadline = "60s"
+  paused           = false
+
+  # Starting is quick; a start that failed is worth a few more tries, a second build is not.
+  retry_config {
+    retry_count = 3
+  }
 
   http_target {
     http_method = "POST"
     uri         = "https://cloudbuild.googleapis.com/v1/${google_cloudbuild_trigger.fleet[each.key].id}:run"
+    body        = base64encode("{}")
+    headers     = { Content-Type = "application/json" }
 
     oauth_token {
-      service_account_email = each.value.scheduler_account
+      service_account_email = google_service_account.build[each.value.scheduler].email
+      scope                 = "https://www.googleapis.com/auth/cloud-platform"
     }
   }
+
+  depends_on = [google_service_account_iam_member.schedule]
 }

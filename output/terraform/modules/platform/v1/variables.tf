@@ -41,11 +41,12 @@ variable "projects" {
 }
 
 variable "org_policies" {
-  description = "Organisation policies on the root folder by constraint. `enforce` is TRUE, FALSE or empty for a list constraint with `allowed` and `denied` values."
+  description = "Organisation policies on the root folder by constraint. `enforce` is TRUE, FALSE or empty for a list constraint with `allowed` and `denied` values or, with `deny_all`, none."
   type = map(object({
-    enforce = string
-    allowed = list(string)
-    denied  = list(string)
+    enforce  = string
+    allowed  = list(string)
+    denied   = list(string)
+    deny_all = bool
   }))
 }
 
@@ -126,18 +127,19 @@ variable "spanner" {
 }
 
 variable "logging" {
-  description = "One sink for all projects below the root folder, into a dataset of the logging project."
-  type = object({
+  description = "Sinks for all projects below the root folder, each into a dataset of its own in the logging project."
+  type = map(object({
     sink           = string
     filter         = string
     dataset        = string
+    description    = string
     location       = string
     retention_days = number
-  })
+  }))
 }
 
 variable "build" {
-  description = "Cloud Build: the connection to the Git provider (github or gitlab) and the repository. The token, and for gitlab the webhook's secret, are secrets by full id that somebody else filled."
+  description = "Cloud Build: the connection to the Git provider (github or gitlab) and the repository. The token, and for gitlab the webhook's secret, are secrets by full id that somebody else filled. `comment_secret` holds a token that may comment and nothing else, empty for none; `comment_reader` is the member that builds of pull requests run as."
   type = object({
     location        = string
     connection      = string
@@ -149,26 +151,27 @@ variable "build" {
     webhook_version = string
     repository      = string
     remote_uri      = string
+    comment_secret  = string
+    comment_reader  = string
   })
 }
 
 variable "triggers" {
-  description = "Cloud Build triggers by name. `event` is pull_request, push or manual; `account` is the full id of the identity that the build runs as; `schedule` is a cron line for a manual trigger, empty for none."
+  description = "Cloud Build triggers by name. `event` is pull_request, push or manual; `account` is the full id of the identity that the build runs as; `schedule` is a cron line for a manual trigger, empty for none, and `scheduler` the key in `identities` that starts it."
   type = map(object({
-    name              = string
-    description       = string
-    event             = string
-    branch            = string
-    filename          = string
-    account           = string
-    approval          = bool
-    included_files    = list(string)
-    ignored_files     = list(string)
-    substitutions     = map(string)
-    schedule          = string
-    time_zone         = string
-    scheduler_name    = string
-    scheduler_account = string
+    name           = string
+    description    = string
+    event          = string
+    branch         = string
+    filename       = string
+    account        = string
+    approval       = bool
+    included_files = list(string)
+    ignored_files  = list(string)
+    substitutions  = map(string)
+    schedule       = string
+    time_zone      = string
+    scheduler      = string
   }))
 }
 
@@ -200,6 +203,24 @@ variable "channels" {
     secret         = string
     secret_version = string
   }))
+}
+
+variable "secret_readers" {
+  description = "Members that open the keys of channels when they plan this stack, by a name for each."
+  type        = map(string)
+}
+
+variable "watch" {
+  description = "What is watched of the whole fleet. `dashboards` are titles by kind, traffic or control; `notify` are keys of `channels`; `drift_line` begins the line that a build writes for a stack with drift; the ratios are from 0 to 1."
+  type = object({
+    title         = string
+    dashboards    = map(string)
+    notify        = list(string)
+    drift_metric  = string
+    drift_line    = string
+    error_ratio   = number
+    spanner_ratio = number
+  })
 }
 
 variable "budget" {

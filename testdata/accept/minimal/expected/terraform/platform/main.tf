@@ -60,7 +60,7 @@ module "platform" {
       name            = "sml logging"
       billing_account = "0F1E2D-3C4B5A-697887"
       apis            = ["bigquery.googleapis.com", "logging.googleapis.com"]
-      audit           = false
+      audit           = true
       prevent_destroy = true
     }
     shared = {
@@ -69,6 +69,7 @@ module "platform" {
       billing_account = "0F1E2D-3C4B5A-697887"
       apis = [
         "artifactregistry.googleapis.com",
+        "backupdr.googleapis.com",
         "bigquery.googleapis.com",
         "billingbudgets.googleapis.com",
         "certificatemanager.googleapis.com",
@@ -78,6 +79,7 @@ module "platform" {
         "cloudresourcemanager.googleapis.com",
         "cloudscheduler.googleapis.com",
         "compute.googleapis.com",
+        "containerscanning.googleapis.com",
         "dns.googleapis.com",
         "iam.googleapis.com",
         "iamcredentials.googleapis.com",
@@ -94,56 +96,103 @@ module "platform" {
         "spanner.googleapis.com",
         "sqladmin.googleapis.com",
         "storage.googleapis.com",
+        "sts.googleapis.com",
+        "workflows.googleapis.com",
       ]
       audit           = true
       prevent_destroy = true
     }
   }
   org_policies = {
+    "compute.disableSerialPortAccess" = {
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
+    }
     "compute.requireOsLogin" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
+    }
+    "compute.restrictXpnProjectLienRemoval" = {
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "compute.skipDefaultNetworkCreation" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
+    }
+    "compute.vmExternalIpAccess" = {
+      enforce  = ""
+      allowed  = []
+      denied   = []
+      deny_all = true
     }
     "iam.automaticIamGrantsForDefaultServiceAccounts" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
+    }
+    "iam.disableAuditLoggingExemption" = {
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "iam.disableServiceAccountKeyCreation" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
+    }
+    "iam.disableServiceAccountKeyUpload" = {
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "run.allowedIngress" = {
-      enforce = ""
-      allowed = ["internal-and-cloud-load-balancing"]
-      denied  = []
+      enforce  = ""
+      allowed  = ["internal-and-cloud-load-balancing"]
+      denied   = []
+      deny_all = false
+    }
+    "run.managed.requireInvokerIam" = {
+      enforce  = "FALSE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "sql.restrictAuthorizedNetworks" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "sql.restrictPublicIp" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "storage.publicAccessPrevention" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
     "storage.uniformBucketLevelAccess" = {
-      enforce = "TRUE"
-      allowed = []
-      denied  = []
+      enforce  = "TRUE"
+      allowed  = []
+      denied   = []
+      deny_all = false
     }
   }
   network = {
@@ -203,11 +252,22 @@ module "platform" {
     }
   }
   logging = {
-    sink           = "sml-logs"
-    filter         = "severity>=WARNING OR log_id(\"cloudaudit.googleapis.com/activity\") OR log_id(\"cloudaudit.googleapis.com/data_access\") OR log_id(\"cloudaudit.googleapis.com/policy\")"
-    dataset        = "sml_logs"
-    location       = "EU"
-    retention_days = 400
+    audit = {
+      sink           = "sml-audit"
+      filter         = "log_id(\"cloudaudit.googleapis.com/activity\") OR log_id(\"cloudaudit.googleapis.com/data_access\") OR log_id(\"cloudaudit.googleapis.com/policy\") OR log_id(\"cloudaudit.googleapis.com/system_event\")"
+      dataset        = "sml_audit"
+      description    = "Who did what in any project"
+      location       = "EU"
+      retention_days = 400
+    }
+    problems = {
+      sink           = "sml-problems"
+      filter         = "severity>=WARNING AND NOT log_id(\"requests\")"
+      dataset        = "sml_problems"
+      description    = "What went wrong in any project"
+      location       = "EU"
+      retention_days = 400
+    }
   }
   build = {
     location        = "europe-west1"
@@ -220,6 +280,8 @@ module "platform" {
     webhook_version = "1"
     repository      = "fleet"
     remote_uri      = "https://github.com/small-hosting/fleet.git"
+    comment_secret  = ""
+    comment_reader  = "serviceAccount:aip-plan@sml-shared-k4q1.iam.gserviceaccount.com"
   }
   triggers = {
     apply = {
@@ -239,29 +301,49 @@ module "platform" {
         _MAX_TENANTS  = "25"
         _WAVES        = "all 1 24h 100% 0.01"
       }
-      schedule          = ""
-      time_zone         = "UTC"
-      scheduler_name    = ""
-      scheduler_account = ""
+      schedule  = ""
+      time_zone = "Etc/UTC"
+      scheduler = ""
+    }
+    drift = {
+      name           = "aip-drift"
+      description    = "Compares every stack with what was applied"
+      event          = "manual"
+      branch         = "refs/heads/main"
+      filename       = "output/cloudbuild/drift.yaml"
+      account        = "projects/sml-shared-k4q1/serviceAccounts/aip-drift@sml-shared-k4q1.iam.gserviceaccount.com"
+      approval       = false
+      included_files = []
+      ignored_files  = []
+      substitutions  = {}
+      schedule       = "0 3 * * *"
+      time_zone      = "Etc/UTC"
+      scheduler      = "scheduler"
     }
     review = {
-      name              = "aip-review"
-      description       = "Checks and plans a pull request"
-      event             = "pull_request"
-      branch            = "^main$"
-      filename          = "output/cloudbuild/pr.yaml"
-      account           = "projects/sml-shared-k4q1/serviceAccounts/aip-plan@sml-shared-k4q1.iam.gserviceaccount.com"
-      approval          = false
-      included_files    = []
-      ignored_files     = []
-      substitutions     = {}
-      schedule          = ""
-      time_zone         = "UTC"
-      scheduler_name    = ""
-      scheduler_account = ""
+      name           = "aip-review"
+      description    = "Checks and plans a pull request"
+      event          = "pull_request"
+      branch         = "^main$"
+      filename       = "output/cloudbuild/pr.yaml"
+      account        = "projects/sml-shared-k4q1/serviceAccounts/aip-plan@sml-shared-k4q1.iam.gserviceaccount.com"
+      approval       = false
+      included_files = []
+      ignored_files  = []
+      substitutions  = {}
+      schedule       = ""
+      time_zone      = "Etc/UTC"
+      scheduler      = ""
     }
   }
-  identities = {}
+  identities = {
+    scheduler = {
+      account_id   = "aip-scheduler"
+      display_name = "Starts builds"
+      description  = "Starts builds by the clock; they run as identities of their own"
+      roles        = ["roles/cloudbuild.builds.editor"]
+    }
+  }
   roles = {
     sml_editor = {
       title       = "sml editor"
@@ -323,6 +405,22 @@ module "platform" {
       secret         = ""
       secret_version = ""
     }
+  }
+  secret_readers = {
+    apply = "serviceAccount:aip-apply@sml-shared-k4q1.iam.gserviceaccount.com"
+    drift = "serviceAccount:aip-drift@sml-shared-k4q1.iam.gserviceaccount.com"
+  }
+  watch = {
+    title = "sml"
+    dashboards = {
+      control = "sml: the pipeline"
+      traffic = "sml: all sites"
+    }
+    notify        = ["ops"]
+    drift_metric  = "sml-drift"
+    drift_line    = "aipress: drift in"
+    error_ratio   = 0.05
+    spanner_ratio = 0.65
   }
   budget = {
     billing_account = "0F1E2D-3C4B5A-697887"

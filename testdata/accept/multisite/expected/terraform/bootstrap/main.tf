@@ -55,19 +55,22 @@ module "bootstrap" {
   plan_identity = {
     account_id   = "aip-plan"
     display_name = "Plans"
-    description  = "Reads and never writes."
+    description  = "Plans pull requests; reads and never writes."
     organization_roles = [
       "roles/artifactregistry.reader",
+      "roles/backupdr.viewer",
       "roles/bigquery.metadataViewer",
       "roles/browser",
       "roles/certificatemanager.viewer",
       "roles/cloudbuild.builds.viewer",
+      "roles/cloudbuild.connectionViewer",
       "roles/cloudkms.viewer",
       "roles/cloudscheduler.viewer",
       "roles/cloudsql.viewer",
       "roles/compute.viewer",
       "roles/dns.reader",
       "roles/iam.securityReviewer",
+      "roles/iam.workloadIdentityPoolViewer",
       "roles/logging.viewer",
       "roles/memorystore.viewer",
       "roles/monitoring.viewer",
@@ -77,6 +80,40 @@ module "bootstrap" {
       "roles/secretmanager.viewer",
       "roles/serviceusage.serviceUsageViewer",
       "roles/spanner.viewer",
+      "roles/storage.bucketViewer",
+      "roles/workflows.viewer",
+    ]
+  }
+  drift_identity = {
+    account_id   = "aip-drift"
+    display_name = "Looks for drift"
+    description  = "Plans every stack; reads and never writes."
+    organization_roles = [
+      "roles/artifactregistry.reader",
+      "roles/backupdr.viewer",
+      "roles/bigquery.metadataViewer",
+      "roles/browser",
+      "roles/certificatemanager.viewer",
+      "roles/cloudbuild.builds.viewer",
+      "roles/cloudbuild.connectionViewer",
+      "roles/cloudkms.viewer",
+      "roles/cloudscheduler.viewer",
+      "roles/cloudsql.viewer",
+      "roles/compute.viewer",
+      "roles/dns.reader",
+      "roles/iam.securityReviewer",
+      "roles/iam.workloadIdentityPoolViewer",
+      "roles/logging.viewer",
+      "roles/memorystore.viewer",
+      "roles/monitoring.viewer",
+      "roles/orgpolicy.policyViewer",
+      "roles/redis.viewer",
+      "roles/run.viewer",
+      "roles/secretmanager.viewer",
+      "roles/serviceusage.serviceUsageViewer",
+      "roles/spanner.viewer",
+      "roles/storage.bucketViewer",
+      "roles/workflows.viewer",
     ]
   }
   apply_identity = {
@@ -85,10 +122,12 @@ module "bootstrap" {
     description  = "Applies what was reviewed and merged."
     organization_roles = [
       "roles/artifactregistry.admin",
+      "roles/backupdr.admin",
       "roles/bigquery.admin",
       "roles/certificatemanager.owner",
       "roles/cloudbuild.builds.editor",
       "roles/cloudbuild.connectionAdmin",
+      "roles/cloudkms.admin",
       "roles/cloudscheduler.admin",
       "roles/cloudsql.admin",
       "roles/compute.admin",
@@ -97,6 +136,7 @@ module "bootstrap" {
       "roles/iam.organizationRoleAdmin",
       "roles/iam.serviceAccountAdmin",
       "roles/iam.serviceAccountUser",
+      "roles/iam.workloadIdentityPoolAdmin",
       "roles/logging.configWriter",
       "roles/memorystore.admin",
       "roles/monitoring.admin",
@@ -108,12 +148,26 @@ module "bootstrap" {
       "roles/resourcemanager.projectDeleter",
       "roles/resourcemanager.projectIamAdmin",
       "roles/run.admin",
-      "roles/secretmanager.admin",
+      "roles/servicenetworking.networksAdmin",
       "roles/serviceusage.serviceUsageAdmin",
       "roles/spanner.admin",
       "roles/storage.admin",
+      "roles/workflows.admin",
     ]
     billing_roles = ["roles/billing.user", "roles/billing.costsManager"]
+    secret_role   = "sml.secretKeeper"
   }
-  impersonators = {}
+  federation = {
+    pool       = "sml-git"
+    provider   = "github"
+    issuer     = "https://token.actions.githubusercontent.com"
+    repository = "small-hosting/fleet"
+    attributes = {
+      "attribute.owner"      = "assertion.repository_owner"
+      "attribute.ref"        = "assertion.ref"
+      "attribute.repository" = "assertion.repository"
+      "google.subject"       = "assertion.sub"
+    }
+    condition = "assertion.repository_owner == 'small-hosting' && assertion.repository == 'small-hosting/fleet'"
+  }
 }

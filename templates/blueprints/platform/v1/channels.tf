@@ -6,6 +6,27 @@ locals {
   }
 
   keyed_channels = { for name, channel in var.channels : name => channel if channel.secret != "" }
+
+  # Who opens keys: a plan of this stack does, whether it applies or looks for drift. Pull requests are not planned by
+  # Terraform, so their identity is not among them.
+  key_readers = {
+    for reader in flatten([
+      for name, channel in local.keyed_channels : [
+        for key, member in var.secret_readers : { channel = name, key = key, member = member }
+      ]
+    ]) : "${reader.channel}/${reader.key}" => reader
+  }
+}
+
+# One secret to one identity: nobody reads secrets of the project.
+resource "google_secret_manager_secret_iam_member" "channel" {
+  for_each = local.key_readers
+
+  secret_id = local.keyed_channels[each.value.channel].secret
+  role      = "roles/secretmanager.secretAccessor"
+  member    = each.value.member
+
+  depends_on = [google_project_service.platform]
 }
 
 # Read while applying and never stored: neither plan nor state knows the key.
@@ -14,6 +35,8 @@ ephemeral "google_secret_manager_secret_version" "channel" {
 
   secret  = each.value.secret
   version = each.value.secret_version
+
+  depends_on = [google_secret_manager_secret_iam_member.channel]
 }
 
 resource "google_monitoring_notification_channel" "platform" {
@@ -23,6 +46,10 @@ resource "google_monitoring_notification_channel" "platform" {
   type         = each.value.type
   display_name = each.value.display_name
   user_labels  = var.labels
+  enabled      = true
+
+  # A channel that a policy still uses stays until the policy lets go of it.
+  force_delete = false
 
   labels = merge(
     { for type, label in local.channel_labels : label => each.value.address if type == each.value.type },
@@ -41,37 +68,4 @@ resource "google_monitoring_notification_channel" "platform" {
   }
 
   depends_on = [google_project_service.platform]
-}
-
-resource "google_billing_budget" "platform" {
-  billing_account = var.budget.billing_account
-  display_name    = var.budget.display_name
-
-  budget_filter {
-    # Everything below the folder, shards that do not exist yet included.
-    resource_ancestors     = [google_folder.root.name]
-    calendar_period        = "MONTH"
-    credit_types_treatment = "INCLUDE_ALL_CREDITS"
-  }
-
-  amount {
-    specified_amount {
-      currency_code = var.budget.currency
-      units         = var.budget.amount
-    }
-  }
-
-  dynamic "threshold_rules" {
-    for_each = var.budget.thresholds
-
-    content {
-      threshold_percent = threshold_rules.value
-      spend_basis       = "CURRENT_SPEND"
-    }
-  }
-
-  all_updates_rule {
-    monitoring_notification_channels = [for name in var.budget.notify : google_monitoring_notification_channel.platform[name].id]
-    disable_default_iam_recipients   = false
-  }
 }
