@@ -110,11 +110,12 @@ impl Board {
         mean(&limits).0.map(reciprocal)
     }
 
-    /// Whether any dimension of some shards together was at least `percent` full before the call.
+    /// Whether any dimension of some shards together was at least `percent` full of what new sites may take, before the
+    /// call.
     pub fn is_full(&self, shards: &[u32], base: &[Demand], percent: u128) -> bool {
         (0..DIMENSIONS).any(|k| {
             let load: u128 = shards.iter().map(|shard| u128::from(base[*shard as usize].0[k])).sum();
-            let limit: u128 = shards.iter().map(|shard| u128::from(self.hard(*shard as usize).0[k])).sum();
+            let limit: u128 = shards.iter().map(|shard| u128::from(self.gauges[*shard as usize].soft.0[k])).sum();
             load > 0 && load * 100 >= limit * percent
         })
     }

@@ -12,11 +12,14 @@ use super::peers::Peers;
 use super::ring::Ring;
 use super::roster::Roster;
 
-/// How many probes each round takes, before all eligible shards are looked at.
-const ROUNDS: [u64; 3] = [8, 32, 128];
+/// How many probes each round takes, before all eligible shards are looked at. More probes find better shards and let
+/// branches that know nothing of each other choose the same ones; in a full fleet what is lost to gaps weighs more.
+const SPREAD_ROUNDS: [u64; 3] = [8, 32, 128];
+const PACK_ROUNDS: [u64; 3] = [16, 32, 128];
 /// Up to this many eligible shards all are candidates and there is no ring.
 const SMALL_CLASS: usize = 64;
-/// From this fill of any dimension on, in percent, new sites are packed instead of spread.
+/// From this share of the soft limits on, in percent and in any dimension, new sites are packed instead of spread: large
+/// sites find gaps then, and what stays below the soft limit of one shard can be above that of none.
 const PACK_FROM: u128 = 85;
 /// How many demands a class remembers that fit nowhere.
 const REMEMBERED: usize = 16;
@@ -190,7 +193,11 @@ impl<'a, 'f> Chooser<'a, 'f> {
 
     fn probe(&self, site: usize, site_hash: u64, class: usize, limit: Limit) -> Option<usize> {
         let class = &self.classes[class];
-        let rounds = class.ring.iter().flat_map(|ring| ROUNDS.iter().map(move |count| (ring, *count)));
+        let counts = match class.score {
+            Score::Spread => SPREAD_ROUNDS,
+            Score::Pack => PACK_ROUNDS,
+        };
+        let rounds = class.ring.iter().flat_map(|ring| counts.into_iter().map(move |count| (ring, count)));
         for (ring, count) in rounds {
             let shortlist = (0..count).filter_map(|n| ring.at(hash::nth(site_hash, n)));
             if let Some(shard) = self.best(shortlist, site, site_hash, class.score, limit) {

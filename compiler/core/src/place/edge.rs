@@ -48,7 +48,7 @@ struct Desk<'a, 'f> {
 impl<'a, 'f> Desk<'a, 'f> {
     fn new(fleet: &'f Roster<'a>, policy: &Policy) -> Self {
         let hashes = fleet.edges.iter().map(|edge| hash::name_hash(&policy.salt, &edge.id)).collect();
-        Self { fleet, counts: fleet.served_counts(), hashes, production: None }
+        Self { fleet, counts: fleet.served_counts().to_vec(), hashes, production: None }
     }
 
     /// Collects the edges of recorded production sites, which other environments follow.

@@ -328,12 +328,13 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Returns the limit up to which new sites are admitted without a warning.
+    /// Returns the limit up to which new sites are admitted without a warning: rounded down, but never below one, so that
+    /// it closes nothing.
     #[must_use]
     pub fn soft(&self, hard: &Demand) -> Demand {
-        let percent = u128::from(self.headroom_percent.min(99));
+        let percent = u128::from(100 - self.headroom_percent.min(99));
         // The cast is exact: a share of a number below 2^64 is below 2^64.
-        Demand(hard.0.map(|limit| limit - (u128::from(limit) * percent / 100) as u64))
+        Demand(hard.0.map(|limit| ((u128::from(limit) * percent / 100) as u64).max(limit.min(1))))
     }
 }
 
@@ -364,7 +365,7 @@ mod tests {
     fn soft_limit_never_closes_a_dimension_of_one() {
         let policy = Policy { headroom_percent: 15, salt: String::new(), locked: false };
         let soft = policy.soft(&Demand([1, 50, 100, 1500, u64::MAX, 0, 7]));
-        assert_eq!(soft.0[..4], [1, 43, 85, 1275]);
-        assert_eq!(soft.0[5..], [0, 6]);
+        assert_eq!(soft.0[..4], [1, 42, 85, 1275]);
+        assert_eq!(soft.0[5..], [0, 5]);
     }
 }

@@ -3,6 +3,7 @@
 //! Input: the caller's slices in any order. Output: vectors sorted by id, so that nothing later depends on that order;
 //! an index into them names a site, a shard or an edge from here on. Names are compared here and not again.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,6 +52,8 @@ pub(super) struct Roster<'a> {
     pub kinds: Kinds<'a>,
     /// What the recorded sites and the ghosts use, per shard.
     loads: Vec<Demand>,
+    /// How many sites each edge serves.
+    served: Vec<u64>,
 }
 
 impl<'a> Roster<'a> {
@@ -64,8 +67,8 @@ impl<'a> Roster<'a> {
         }
         let mut kinds = Kinds::new(&shards);
         let joined = Joined::new(&sites, &shards, &edges, lock, &mut kinds);
-        let Joined { homes, ghosts, vanished, loads, .. } = joined;
-        Self { sites, shards, edges, homes, ghosts, vanished, regions, kinds, loads }
+        let Joined { homes, ghosts, vanished, loads, served, .. } = joined;
+        Self { sites, shards, edges, homes, ghosts, vanished, regions, kinds, loads, served }
     }
 
     /// Returns the shards of a region, by id.
@@ -106,13 +109,9 @@ impl<'a> Roster<'a> {
         residents
     }
 
-    /// Counts the sites that each edge serves, ghosts included.
-    pub fn served_counts(&self) -> Vec<u64> {
-        let mut counts = vec![0; self.edges.len()];
-        let ghosts = self.ghosts.iter().map(|ghost| ghost.home);
-        let edges = self.homes.iter().copied().flatten().chain(ghosts).filter_map(|home| home.edge);
-        edges.for_each(|edge| counts[edge] += 1);
-        counts
+    /// Returns how many sites each edge serves, ghosts included.
+    pub fn served_counts(&self) -> &[u64] {
+        &self.served
     }
 
     /// Lists the sites that each edge serves, by site id, ghosts last.
@@ -137,6 +136,7 @@ struct Joined<'a> {
     ghosts: Vec<Ghost<'a>>,
     vanished: Vec<&'a Record>,
     loads: Vec<Demand>,
+    served: Vec<u64>,
 }
 
 impl<'a> Joined<'a> {
@@ -156,17 +156,28 @@ impl<'a> Joined<'a> {
             ghosts: Vec::new(),
             vanished: Vec::new(),
             loads: vec![Demand::default(); shards.len()],
+            served: vec![0; edges.len()],
         };
         let mut records = lock.located().peekable();
         for site in sites {
             kinds.add(site);
-            while let Some((_, orphan)) = records.next_if(|(id, _)| *id < site.id.as_str()) {
-                joined.orphan(lock, orphan);
+            let mut home = None;
+            while let Some((id, located)) = records.peek() {
+                match id.cmp(&site.id.as_str()) {
+                    Ordering::Less => joined.orphan(lock, *located),
+                    Ordering::Equal => home = Some(joined.home(*located)),
+                    Ordering::Greater => break,
+                }
+                records.next();
+                if home.is_some() {
+                    break;
+                }
             }
-            let own = records.next_if(|(id, _)| *id == site.id);
-            let home = own.map(|(_, located)| joined.home(located));
             if let Some(shard) = home.and_then(|home| home.shard) {
                 joined.loads[shard].add(&site.demand);
+            }
+            if let Some(edge) = home.and_then(|home| home.edge) {
+                joined.served[edge] += 1;
             }
             joined.homes.push(home);
         }
@@ -190,6 +201,9 @@ impl<'a> Joined<'a> {
         let home = self.home(located);
         if let Some(shard) = home.shard {
             self.loads[shard].add(&demand);
+        }
+        if let Some(edge) = home.edge {
+            self.served[edge] += 1;
         }
         self.ghosts.push(Ghost { home, demand });
     }

@@ -18,12 +18,15 @@ pub(super) fn recorded(fleet: &Roster<'_>, board: &Board, out: &mut Diagnostics)
     lost(fleet, out);
     residencies(fleet, out);
     homes(fleet, out);
-    let wrong = |shard: usize| {
+    let is_wrong = |shard: usize| {
         let room = fleet.shards[shard];
         matches!(room.state, State::Retired | State::Draining) || !board.load(shard).is_within(&room.hard)
     };
-    for (shard, residents) in fleet.residents_of(wrong) {
-        shard_problems(fleet, board, shard, &residents, out);
+    let wrong: Vec<bool> = (0..fleet.shards.len()).map(is_wrong).collect();
+    if wrong.contains(&true) {
+        for (shard, residents) in fleet.residents_of(|shard| wrong[shard]) {
+            shard_problems(fleet, board, shard, &residents, out);
+        }
     }
     edges(fleet, out);
     company(fleet, out);
@@ -242,7 +245,7 @@ fn noun(dimension: Dimension) -> &'static str {
 fn edges(fleet: &Roster<'_>, out: &mut Diagnostics) {
     let broken =
         |(edge, count): (&&EdgeRoom, &u64)| *count > edge.max_sites || (edge.state == State::Retired && *count > 0);
-    if !fleet.edges.iter().zip(&fleet.served_counts()).any(broken) {
+    if !fleet.edges.iter().zip(fleet.served_counts()).any(broken) {
         return;
     }
     for (edge, sites) in fleet.edges.iter().zip(fleet.served()) {

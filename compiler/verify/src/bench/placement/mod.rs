@@ -7,6 +7,7 @@ pub mod balance;
 pub mod branches;
 pub mod clock;
 pub mod events;
+pub mod moves;
 pub mod same;
 pub mod world;
 
@@ -95,6 +96,8 @@ const GROUPS: &[Group] = &[
     (balance::GROWN, balance::grown),
     (balance::ONLINE, balance::online),
     (branches::NAMES, branches::figures),
+    (moves::REPAIRS, moves::repairs),
+    (moves::NAMES, moves::figures),
     (clock::NAMES, clock::figures),
     (clock::LARGE, clock::large),
     (same::NAMES, same::figures),

@@ -1,0 +1,101 @@
+//! Moves on request and repairs, against the fewest that any plan could need.
+
+use std::collections::BTreeSet;
+
+use aipress_core::place::rebalance::{Goal, Rebalance, Request, rebalance};
+use aipress_core::place::repair::repair;
+use aipress_core::place::{Demand, Lock, Situation};
+
+use super::world::{Setting, World, policy};
+use super::{Error, Figure, balance, branches, clock};
+
+/// Figures of [`figures`].
+pub const NAMES: &[&str] = &[DRAIN, SHRUNK, GROWN, LEVEL, UNSOLVED, SECONDS];
+/// Figures of [`repairs`].
+pub const REPAIRS: &[&str] = &[OVER_COVER, LEFT, AGAIN, MANY_CONFLICTS];
+
+const DRAIN: &str = "drain 20 of 1,000 shards: moves over those that are forced, at most";
+const SHRUNK: &str = "fix 50 shards that lose 30 %: moves over the bound, share, at most";
+const GROWN: &str = "fix 1 % of sites that grow 4x: moves over the bound, share, at most";
+const LEVEL: &str = "level 1.10 over 100 added shards: moves over the bound, share, at most";
+const UNSOLVED: &str = "shards that these four plans leave unsolved, at most";
+const SECONDS: &str = "drain or fix of 50,000 x 1,000: CPU seconds, at most";
+const OVER_COVER: &str = "10 pull requests of 100 at .80: repairs over the minimum cover, share, at most";
+const LEFT: &str = "10 pull requests of 100 at .80: shards over a hard limit after the repair, at most";
+const AGAIN: &str = "10 pull requests of 100 at .80: records that a second repair adds, at most";
+const MANY_CONFLICTS: &str = "10 pull requests of 100 at .80: merges in which Git finds a conflict, at most";
+
+/// Shards that are drained.
+const DRAINED: usize = 20;
+
+/// Plans moves on a fleet that grew online.
+///
+/// # Errors
+/// None; the signature is the one of all groups.
+pub fn figures(seed: u64) -> Result<Vec<Figure>, Error> {
+    let (world, lock, _) = balance::grow(seed);
+    let drained: BTreeSet<String> =
+        world.shards.iter().step_by(world.shards.len() / DRAINED).map(|shard| shard.id.clone()).collect();
+    let forced = lock.records().filter(|record| drained.contains(&record.shard)).count();
+    let (drain_seconds, drain) = clock::time(3, || plan(&world, &lock, Goal::Drain(drained.clone())));
+    let mut shrunk = world.clone();
+    let smaller = |hard: &Demand| Demand(hard.0.map(|limit| limit * 7 / 10));
+    shrunk.shards.iter_mut().step_by(20).for_each(|shard| shard.hard = smaller(&shard.hard));
+    let (fix_seconds, fix) = clock::time(3, || plan(&shrunk, &lock, Goal::Fix));
+    let mut grown = world.clone();
+    let larger = |demand: &Demand| Demand(demand.0.map(|amount| amount * 4)).with(aipress_core::place::Dimension::Sites, 1);
+    grown.sites.iter_mut().step_by(100).for_each(|site| site.demand = larger(&site.demand));
+    let of_grown = plan(&grown, &lock, Goal::Fix);
+    let level = plan(&with_more_shards(&world), &lock, Goal::Level { percent: 110 });
+    let unsolved: usize = [&drain, &fix, &of_grown, &level].iter().map(|plan| plan.unsolved.len()).sum();
+    Ok(vec![
+        Figure::most(DRAIN, drain.moves.len().abs_diff(forced) as f64, 0.0),
+        Figure::most(SHRUNK, over(fix.moves.len(), fix.bound_movable), 0.05),
+        Figure::most(GROWN, over(of_grown.moves.len(), of_grown.bound_movable), 0.05),
+        Figure::most(LEVEL, over(level.moves.len(), level.bound_movable), 0.05),
+        Figure::most(UNSOLVED, unsolved as f64, 0.0),
+        Figure::most(SECONDS, drain_seconds.max(fix_seconds), 0.05),
+    ])
+}
+
+/// Merges ten branches that know nothing of each other, and repairs what they overfill.
+///
+/// # Errors
+/// Git does not run.
+pub fn repairs(seed: u64) -> Result<Vec<Figure>, Error> {
+    let mut world = World::new(Setting::usual(800), 1_000, seed);
+    world.policy = policy(3);
+    let merged = branches::merge(&world, 10, 100)?;
+    let mut lock = merged.lock;
+    let first = repair(&situation(&world, &lock));
+    first.records.iter().for_each(|record| lock.insert(record.clone()));
+    let second = repair(&situation(&world, &lock));
+    Ok(vec![
+        Figure::most(OVER_COVER, over(first.records.len(), first.bound), 0.01),
+        Figure::most(LEFT, branches::overfull(&world, &lock) as f64, 0.0),
+        Figure::most(AGAIN, second.records.len() as f64, 0.0),
+        Figure::most(MANY_CONFLICTS, merged.conflicts as f64, 0.0),
+    ])
+}
+
+fn situation<'a>(world: &'a World, lock: &'a Lock) -> Situation<'a> {
+    Situation { sites: &world.sites, shards: &world.shards, edges: &world.edges, lock, policy: &world.policy }
+}
+
+fn plan(world: &World, lock: &Lock, goal: Goal) -> Rebalance {
+    rebalance(&situation(world, lock), &Request::new(goal))
+}
+
+fn with_more_shards(world: &World) -> World {
+    let mut more = world.clone();
+    let added = world.shards.iter().take(100).cloned().map(|mut shard| {
+        shard.id = format!("x{}", shard.id);
+        shard
+    });
+    more.shards.extend(added);
+    more
+}
+
+fn over(moves: usize, bound: u64) -> f64 {
+    moves as f64 / bound.max(1) as f64 - 1.0
+}
