@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use aipress_core::place::rebalance::{Goal, Rebalance, Request, rebalance};
 use aipress_core::place::repair::repair;
-use aipress_core::place::{Demand, Lock, Situation};
+use aipress_core::place::{Demand, Lock, ShardRoom, Situation};
 
-use super::world::{Setting, World, policy};
+use super::world::{Setting, World, policy, record};
 use super::{Error, Figure, balance, branches, clock};
 
 /// Figures of [`figures`].
@@ -46,7 +46,7 @@ pub fn figures(seed: u64) -> Result<Vec<Figure>, Error> {
     let larger = |demand: &Demand| Demand(demand.0.map(|amount| amount * 4)).with(aipress_core::place::Dimension::Sites, 1);
     grown.sites.iter_mut().step_by(100).for_each(|site| site.demand = larger(&site.demand));
     let of_grown = plan(&grown, &lock, Goal::Fix);
-    let level = plan(&with_more_shards(&world), &lock, Goal::Level { percent: 110 });
+    let level = level(seed);
     let unsolved: usize = [&drain, &fix, &of_grown, &level].iter().map(|plan| plan.unsolved.len()).sum();
     Ok(vec![
         Figure::most(DRAIN, drain.moves.len().abs_diff(forced) as f64, 0.0),
@@ -56,6 +56,16 @@ pub fn figures(seed: u64) -> Result<Vec<Figure>, Error> {
         Figure::most(UNSOLVED, unsolved as f64, 0.0),
         Figure::most(SECONDS, drain_seconds.max(fix_seconds), 0.05),
     ])
+}
+
+/// Levels a fleet that was placed in one call, over shards that were added later.
+fn level(seed: u64) -> Rebalance {
+    let mut world = World::new(Setting::usual(800), 0, seed);
+    let mut lock = Lock::new();
+    record(&mut lock, &world.from_scratch());
+    let added: Vec<ShardRoom> = world.shards.iter().take(100).cloned().collect();
+    world.shards.extend(added.into_iter().map(|shard| ShardRoom { id: format!("x{}", shard.id), ..shard }));
+    plan(&world, &lock, Goal::Level { percent: 110 })
 }
 
 /// Merges ten branches that know nothing of each other, and repairs what they overfill.
@@ -84,16 +94,6 @@ fn situation<'a>(world: &'a World, lock: &'a Lock) -> Situation<'a> {
 
 fn plan(world: &World, lock: &Lock, goal: Goal) -> Rebalance {
     rebalance(&situation(world, lock), &Request::new(goal))
-}
-
-fn with_more_shards(world: &World) -> World {
-    let mut more = world.clone();
-    let added = world.shards.iter().take(100).cloned().map(|mut shard| {
-        shard.id = format!("x{}", shard.id);
-        shard
-    });
-    more.shards.extend(added);
-    more
 }
 
 fn over(moves: usize, bound: u64) -> f64 {
