@@ -35,6 +35,17 @@ struct Class {
     full: [Vec<Demand>; 2],
 }
 
+impl Class {
+    /// The rounds of probes on the ring; none for a class without one.
+    fn rounds(&self) -> impl Iterator<Item = (&Ring, u64)> {
+        let counts = match self.score {
+            Score::Spread => SPREAD_ROUNDS,
+            Score::Pack => PACK_ROUNDS,
+        };
+        self.ring.iter().flat_map(move |ring| counts.into_iter().map(move |count| (ring, count)))
+    }
+}
+
 /// A shard for a site.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Choice {
@@ -193,12 +204,7 @@ impl<'a, 'f> Chooser<'a, 'f> {
 
     fn probe(&self, site: usize, site_hash: u64, class: usize, limit: Limit) -> Option<usize> {
         let class = &self.classes[class];
-        let counts = match class.score {
-            Score::Spread => SPREAD_ROUNDS,
-            Score::Pack => PACK_ROUNDS,
-        };
-        let rounds = class.ring.iter().flat_map(|ring| counts.into_iter().map(move |count| (ring, count)));
-        for (ring, count) in rounds {
+        for (ring, count) in class.rounds() {
             let shortlist = (0..count).filter_map(|n| ring.at(hash::nth(site_hash, n)));
             if let Some(shard) = self.best(shortlist, site, site_hash, class.score, limit) {
                 return Some(shard);
@@ -233,9 +239,7 @@ impl<'a, 'f> Chooser<'a, 'f> {
         near.retain(|shard| eligible.binary_search(shard).is_ok());
         for limit in [Limit::Soft, Limit::Hard] {
             let near = Look { limit, probes: None, near: true, shards: near.clone() };
-            let rounds =
-                self.classes[class].ring.iter().flat_map(|ring| ROUNDS.iter().map(move |count| (ring, *count)));
-            let rounds = rounds.map(|(ring, count)| Look {
+            let rounds = self.classes[class].rounds().map(|(ring, count)| Look {
                 limit,
                 probes: Some(count),
                 near: false,

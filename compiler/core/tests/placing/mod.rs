@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aipress_core::diag::Diagnostic;
 use aipress_core::place::{
-    Demand, EdgeRoom, EnvironmentKind, Lock, Peer, Placement, Policy, Reason, Record, ShardRoom, SiteRequest, State, place,
+    Demand, EdgeRoom, EnvironmentKind, Lock, Peer, Placement, Policy, Reason, Record, ShardRoom, SiteRequest, State,
+    place,
 };
 use aipress_core::source::{SourceId, Span, Spanned};
 use proptest::prelude::*;
@@ -218,4 +219,3 @@ pub fn digest(placement: &Placement) -> u64 {
         placement.assignments.iter().map(|found| format!("{} {} {}\n", found.site, found.shard, found.edge)).collect();
     lines.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
-

@@ -9,15 +9,16 @@ use aipress_core::emit::OutputFile;
 use aipress_core::place::{Lock, segment_files};
 use aipress_core::source::SourceSet;
 
-use super::world::{Setting, World, record};
+use super::world::{Setting, World, policy, record};
 use super::{Error, Figure};
 use crate::run;
 
 /// Figures of [`figures`].
 pub const NAMES: &[&str] = &[OVERFULL, CONFLICTS];
 
-const OVERFULL: &str = "2 pull requests of 50 at .80: shards over a hard limit after the merge, at most";
-const CONFLICTS: &str = "2 pull requests of 50 at .80: merges in which Git finds a conflict, at most";
+const OVERFULL: &str =
+    "2 pull requests of 50 at .80, soft limit .97: shards over a hard limit after the merge, at most";
+const CONFLICTS: &str = "2 pull requests of 50 at .80, soft limit .97: merges in which Git finds a conflict, at most";
 
 const RECORDED: usize = 50_000;
 
@@ -35,7 +36,8 @@ pub struct Merged {
 /// # Errors
 /// Git does not run, or the merged lock is damaged.
 pub fn figures(seed: u64) -> Result<Vec<Figure>, Error> {
-    let world = World::new(Setting::usual(800), 100, seed);
+    let mut world = World::new(Setting::usual(800), 100, seed);
+    world.policy = policy(3);
     let merged = merge(&world, 2, 50)?;
     let over = overfull(&world, &merged.lock);
     Ok(vec![Figure::most(OVERFULL, over as f64, 0.0), Figure::most(CONFLICTS, merged.conflicts as f64, 0.0)])

@@ -20,10 +20,12 @@ const GROWN: &str = "fix 1 % of sites that grow 4x: moves over the bound, share,
 const LEVEL: &str = "level 1.10 over 100 added shards: moves over the bound, share, at most";
 const UNSOLVED: &str = "shards that these four plans leave unsolved, at most";
 const SECONDS: &str = "drain or fix of 50,000 x 1,000: CPU seconds, at most";
-const OVER_COVER: &str = "10 pull requests of 100 at .80: repairs over the minimum cover, share, at most";
-const LEFT: &str = "10 pull requests of 100 at .80: shards over a hard limit after the repair, at most";
-const AGAIN: &str = "10 pull requests of 100 at .80: records that a second repair adds, at most";
-const MANY_CONFLICTS: &str = "10 pull requests of 100 at .80: merges in which Git finds a conflict, at most";
+const OVER_COVER: &str =
+    "10 pull requests of 100 at .80, soft limit .97: repairs over the minimum cover, share, at most";
+const LEFT: &str = "10 pull requests of 100 at .80, soft limit .97: shards over a hard limit after the repair, at most";
+const AGAIN: &str = "10 pull requests of 100 at .80, soft limit .97: records that a second repair adds, at most";
+const MANY_CONFLICTS: &str =
+    "10 pull requests of 100 at .80, soft limit .97: merges in which Git finds a conflict, at most";
 
 /// Shards that are drained.
 const DRAINED: usize = 20;
@@ -43,7 +45,8 @@ pub fn figures(seed: u64) -> Result<Vec<Figure>, Error> {
     shrunk.shards.iter_mut().step_by(20).for_each(|shard| shard.hard = smaller(&shard.hard));
     let (fix_seconds, fix) = clock::time(3, || plan(&shrunk, &lock, Goal::Fix));
     let mut grown = world.clone();
-    let larger = |demand: &Demand| Demand(demand.0.map(|amount| amount * 4)).with(aipress_core::place::Dimension::Sites, 1);
+    let larger =
+        |demand: &Demand| Demand(demand.0.map(|amount| amount * 4)).with(aipress_core::place::Dimension::Sites, 1);
     grown.sites.iter_mut().step_by(100).for_each(|site| site.demand = larger(&site.demand));
     let of_grown = plan(&grown, &lock, Goal::Fix);
     let level = level(seed);
