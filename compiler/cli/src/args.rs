@@ -52,6 +52,10 @@ pub enum Command {
     Place(PlaceArgs),
     /// Plan moves that drain, fix or level shards.
     Rebalance(placement::RebalanceArgs),
+    /// Show how full the fleet is, how many more sites it takes, and when a new shard is needed.
+    Capacity(placement::CapacityArgs),
+    /// Show how full the fleet would be after what may happen to it; touches nothing.
+    Simulate(placement::SimulateArgs),
     /// Show what changes between two revisions.
     Plan(PlanArgs),
     /// Apply stacks with the real terraform to a stand-in for Google, and remove them again.

@@ -168,3 +168,38 @@ fn a_place_is_explained_with_record_funnel_and_scores() {
     assert!(text(&output.stderr).contains("did you mean `bakery`?"));
     assert_eq!(fleet.aipress(&["explain", "placement"]).status.code(), Some(1));
 }
+
+#[test]
+fn capacity_counts_rooms_and_sees_growth_in_the_history_of_the_lock() {
+    let fleet = level();
+    let (shown, _) = fine(&fleet.aipress(&["capacity"]));
+    assert!(shown.starts_with("europe-west1: 2 sites on 2 shards, 2 active; fullest: "), "{shown}");
+    assert!(shown.contains("  sites: 2 of 40 (5 %), soft limit 34\n"), "{shown}");
+    assert!(shown.contains("no growth is known"), "{shown}");
+    let old = fs::read(fleet.path().join(SEG).join("2-people.lock")).unwrap();
+    fs::remove_file(fleet.path().join(SEG).join("2-people.lock")).unwrap();
+    fleet.commit("one site");
+    fleet.write(&format!("{SEG}/2-people.lock"), &old);
+    let late = fleet.aipress(&["capacity", "--format", "json", "--now", "2099-01-01"]);
+    let json: serde_json::Value = serde_json::from_str(&fine(&late).0).unwrap();
+    assert!(json["growthDays"].as_u64() > Some(365), "{json}");
+    assert!(json["regions"][0]["forecast"]["daysUntilNewShard"].as_u64() > Some(365), "{json}");
+    let (map, _) = fine(&fleet.aipress(&["capacity", "--format", "svg"]));
+    assert!(map.starts_with("<svg ") && map.contains(">cell-2</text>") && map.contains("prefers-color-scheme:dark"));
+}
+
+#[test]
+fn a_simulation_says_what_each_event_does_in_order_and_touches_nothing() {
+    let fleet = level();
+    let before = fleet.tree("tenants");
+    let (shown, _) = fine(&fleet.aipress(&["simulate", "--add", "3:bronze", "--lose-shard", "cell-1", "--add", "99"]));
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines[0], "add 3 sites of tier bronze: 3 placed, no shard is over a limit");
+    assert!(lines[1].starts_with("lose shard cell-1: "), "{shown}");
+    assert!(lines[2].starts_with("add 99 sites: ") && lines[2].contains(" without a place"), "{shown}");
+    assert!(lines[3].starts_with("europe-west1: ") && lines[3].contains(" on 1 shard, 1 active"), "{shown}");
+    assert_eq!(fleet.tree("tenants"), before);
+    assert_eq!(fleet.aipress(&["simulate"]).status.code(), Some(1));
+    let output = fleet.aipress(&["simulate", "--drain", "cell-9"]);
+    assert!(text(&output.stderr).contains("did you mean `cell-1`?"), "{}", text(&output.stderr));
+}

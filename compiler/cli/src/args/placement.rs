@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use aipress_core::place::simulate::Event;
 use clap::builder::FalseyValueParser;
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, FromArgMatches, ValueEnum};
 
 use super::InputArgs;
 
@@ -79,9 +80,140 @@ fn factor(text: &str) -> Result<u64, &'static str> {
     if percent >= 100 { Ok(percent) } else { Err(EXPECTED) }
 }
 
+/// How the room of a fleet is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MapFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// A heat map of all shards.
+    Svg,
+}
+
+/// Arguments of `capacity`.
+#[derive(Debug, Args)]
+pub struct CapacityArgs {
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t = MapFormat::Text, env = "AIPRESS_CAPACITY_FORMAT", hide_env = true)]
+    pub format: MapFormat,
+    /// How many days of the lock's history in Git the growth is taken from.
+    #[arg(long, value_name = "DAYS", default_value_t = 90, env = "AIPRESS_CAPACITY_DAYS", hide_env = true)]
+    pub days: u32,
+    /// The fleet.
+    #[command(flatten)]
+    pub input: InputArgs,
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// What happens, in the order of the command line.
+    #[command(flatten)]
+    pub events: Events,
+    /// How to write the room that is left.
+    #[arg(long, value_enum, default_value_t = MapFormat::Text, env = "AIPRESS_SIMULATE_FORMAT", hide_env = true)]
+    pub format: MapFormat,
+    /// The fleet.
+    #[command(flatten)]
+    pub input: InputArgs,
+}
+
+/// Events in the order in which they were given, whatever their flags.
+#[derive(Debug, Clone, Default)]
+pub struct Events(pub Vec<Event>);
+
+type ReadEvent = fn(&str) -> Result<Event, String>;
+
+/// Flag, name of its value, variable, help, and how the value is read.
+const EVENTS: [(&str, &str, &str, &str, ReadEvent); 4] = [
+    (
+        "add",
+        "N[:TIER][@REGION]",
+        "AIPRESS_SIMULATE_ADD",
+        "Add sites like those there are, or like those of a tier and in a region",
+        add,
+    ),
+    ("lose-shard", "SHARD", "AIPRESS_SIMULATE_LOSE_SHARD", "Lose a shard: its sites need another home", |name| {
+        Ok(Event::Lose(name.to_owned()))
+    }),
+    ("drain", "SHARD", "AIPRESS_SIMULATE_DRAIN", "Empty a shard", |name| Ok(Event::Drain(name.to_owned()))),
+    ("grow", "PERCENT", "AIPRESS_SIMULATE_GROW", "Let weight, storage, connections and cache of every site grow", grow),
+];
+
+fn add(text: &str) -> Result<Event, String> {
+    let (rest, region) = match text.split_once('@') {
+        Some((rest, region)) => (rest, Some(region)),
+        None => (text, None),
+    };
+    let (number, tier) = match rest.split_once(':') {
+        Some((number, tier)) => (number, Some(tier)),
+        None => (rest, None),
+    };
+    let is_empty = region.is_some_and(str::is_empty) || tier.is_some_and(str::is_empty);
+    let sites: Option<usize> = number.parse().ok().filter(|sites| (1..=1_000_000).contains(sites) && !is_empty);
+    let sites =
+        sites.ok_or("expected a number up to 1000000, perhaps with a tier and a region: 500:gold@europe-west1")?;
+    Ok(Event::Add { sites, tier: tier.map(str::to_owned), region: region.map(str::to_owned) })
+}
+
+fn grow(text: &str) -> Result<Event, String> {
+    let percent: Option<u64> = text.trim_end_matches('%').parse().ok().filter(|percent| *percent <= 10_000);
+    percent.map(Event::Grow).ok_or_else(|| "expected a number of percent up to 10000".to_owned())
+}
+
+impl FromArgMatches for Events {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut found: Vec<(usize, Event)> = Vec::new();
+        for (flag, ..) in EVENTS {
+            let events = matches.get_many::<Event>(flag).into_iter().flatten();
+            // What comes from a variable has no place on the command line: it comes first.
+            let places = matches.indices_of(flag).into_iter().flatten().chain(std::iter::repeat(0));
+            found.extend(places.zip(events.cloned()));
+        }
+        found.sort_by_key(|(place, _)| *place);
+        Ok(Self(found.into_iter().map(|(_, event)| event).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Events {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let names = EVENTS.map(|(flag, ..)| flag);
+        let command = EVENTS.into_iter().fold(command, |command, (flag, value, variable, help, read)| {
+            let reader = move |text: &str| read(text);
+            let arg = Arg::new(flag).long(flag).value_name(value).help(help).env(variable).hide_env(true);
+            command.arg(arg.action(ArgAction::Append).value_parser(reader))
+        });
+        command.group(ArgGroup::new("event").args(names).multiple(true).required(true))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_added_is_read_with_tier_and_region() {
+        let event = |tier: Option<&str>, region: Option<&str>| {
+            Ok(Event::Add { sites: 5, tier: tier.map(str::to_owned), region: region.map(str::to_owned) })
+        };
+        assert_eq!(add("5"), event(None, None));
+        assert_eq!(add("5:gold"), event(Some("gold"), None));
+        assert_eq!(add("5@eu"), event(None, Some("eu")));
+        assert_eq!(add("5:gold@eu"), event(Some("gold"), Some("eu")));
+        for wrong in ["", "0", "x", "5:", "5@", "5:gold@", "-1"] {
+            assert!(add(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn factors_are_read_exactly() {

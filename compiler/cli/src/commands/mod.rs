@@ -2,6 +2,7 @@
 
 mod blueprint;
 mod blueprint_schema;
+mod capacity;
 mod check;
 mod compile;
 mod completions;
@@ -15,6 +16,7 @@ mod provision;
 mod rebalance;
 mod rehearse;
 mod schema;
+mod simulate;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
@@ -30,6 +32,8 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Check(args) => check::run(folder, args),
         Command::Compile(args) => compile::run(folder, args),
         Command::Place(args) => place::run(folder, args),
+        Command::Capacity(args) => capacity::run(folder, args),
+        Command::Simulate(args) => simulate::run(folder, args),
         Command::Rebalance(args) => rebalance::run(folder, args),
         Command::Plan(args) => plan::run(folder, args),
         Command::Rehearse(args) => rehearse::run(folder, args),

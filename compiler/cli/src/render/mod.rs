@@ -3,6 +3,7 @@
 //! Input: diagnostics and the texts that they point into. Output: one string. No secret passes: texts go through
 //! [`mask`] before a snippet is cut from them. The only user of miette.
 
+pub mod heat;
 mod json;
 mod mask;
 mod sarif;

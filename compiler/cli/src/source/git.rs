@@ -206,3 +206,46 @@ fn cannot_read(error: &git2::Error) -> Diagnostic {
     Diagnostic::error_without_place(Code(602), "the Git repository cannot be read")
         .help(format!("Git says: {}.", error.message().trim_end_matches('.')))
 }
+
+/// Finds the last commit before a day `days` ago, or else the oldest one, and the texts of the lock there.
+///
+/// None outside of a repository, and where the oldest commit is of the same day. Follows first parents only: merges to
+/// the main branch are its history.
+///
+/// # Errors
+/// A repository that cannot be read.
+pub fn lock_before(
+    folder: &Path,
+    revision: Option<&str>,
+    now: jiff::civil::Date,
+    days: u32,
+) -> Result<Option<(jiff::civil::Date, Vec<Entry>)>, Failure> {
+    let Ok(repository) = open(folder) else { return Ok(None) };
+    let Some((day, commit)) = commit_before(&repository, revision.unwrap_or("HEAD"), now, days) else {
+        return Ok(None);
+    };
+    if day >= now {
+        return Ok(None);
+    }
+    let mut entries = read(folder, &commit.to_string())?;
+    entries.retain(|entry| entry.path.starts_with(aipress_core::place::lock_text::FOLDER));
+    Ok(Some((day, entries)))
+}
+
+fn commit_before(
+    repository: &Repository,
+    revision: &str,
+    now: jiff::civil::Date,
+    days: u32,
+) -> Option<(jiff::civil::Date, Oid)> {
+    let start = now.checked_sub(jiff::Span::new().days(i64::from(days.min(36_500)))).ok()?;
+    let mut commit = repository.revparse_single(revision).ok()?.peel_to_commit().ok()?;
+    loop {
+        let moment = jiff::Timestamp::from_second(commit.time().seconds()).ok()?;
+        let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
+        match commit.parent(0) {
+            Ok(parent) if day > start => commit = parent,
+            _ => return Some((day, commit.id())),
+        }
+    }
+}

@@ -12,6 +12,7 @@ mod worktree;
 use std::path::Path;
 
 use aipress_core::diag::{Code, Diagnostic, Diagnostics};
+use aipress_core::place::Lock;
 use aipress_core::source::SourceSet;
 
 use crate::exit::Failure;
@@ -39,6 +40,23 @@ pub fn load(folder: &Path, revision: Option<&str>) -> Result<SourceSet, Failure>
         return Err(no_fleet(folder, revision).into());
     }
     into_sources(entries)
+}
+
+/// Reads the placement lock as it was some days ago, or at the oldest commit; with the day of that commit.
+///
+/// None where there is no history: no repository, or no commit before today.
+///
+/// # Errors
+/// A repository that cannot be read.
+pub fn lock_before(
+    folder: &Path,
+    revision: Option<&str>,
+    now: jiff::civil::Date,
+    days: u32,
+) -> Result<Option<(jiff::civil::Date, Lock)>, Failure> {
+    let Some((day, entries)) = git::lock_before(folder, revision, now, days)? else { return Ok(None) };
+    let files = entries.into_iter().filter_map(|entry| Some((entry.path, entry.text.ok()?)));
+    Ok(Some((day, Lock::read(&SourceSet::new(files.collect())).0)))
 }
 
 fn into_sources(entries: Vec<Entry>) -> Result<SourceSet, Failure> {

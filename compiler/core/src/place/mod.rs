@@ -5,6 +5,7 @@
 //! site ever moves here.
 
 mod board;
+pub mod capacity;
 mod choose;
 pub mod compact;
 mod cover;
@@ -24,6 +25,7 @@ pub mod repair;
 mod report;
 mod ring;
 mod roster;
+pub mod simulate;
 pub mod survey;
 mod verify;
 
