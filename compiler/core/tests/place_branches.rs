@@ -90,7 +90,8 @@ proptest! {
             let alone: Vec<SiteRequest> = sites[..30].iter().chain(own).cloned().collect();
             let placed = place(&alone, &shards, &edges(), &lock, &policy);
             prop_assert_eq!(&placed.unplaced, &Vec::<String>::new());
-            prop_assert!(git(folder, &["checkout", "--quiet", "-b", &format!("b{branch}"), "main"]));
+            let name = format!("b{branch}");
+            prop_assert!(git(folder, &["checkout", "--quiet", "-b", &name, "main"]));
             commit(folder, segments(&placed.records));
         }
         let mut order: Vec<usize> = (0..branches).collect();
