@@ -30,9 +30,11 @@ pub struct Lifted {
     pub changed: usize,
     /// `<type>.<name>` of resources that Terraform itself refuses to destroy.
     pub prevented: BTreeSet<String>,
+    /// Addresses of what `import` blocks adopt; the blocks are taken out, so that what was let go stays let go.
+    pub adopted: BTreeSet<String>,
 }
 
-/// Takes the protections out of a module's text; a text that is no Terraform stays as it is.
+/// Takes the protections and the adoptions out of a module's text; a text that is no Terraform stays as it is.
 #[must_use]
 pub fn lift(text: &str) -> Lifted {
     let mut lifted = Lifted { text: text.to_owned(), ..Lifted::default() };
@@ -49,8 +51,18 @@ pub fn lift(text: &str) -> Lifted {
             lifted.prevented.insert(name(block));
         }
     }
-    found.sort_by_key(|(_, range)| std::cmp::Reverse(range.start));
-    for (key, range) in found {
+    let mut edits: Vec<(Option<usize>, Range<usize>)> = found.into_iter().map(|(key, at)| (Some(key), at)).collect();
+    for block in body.blocks().filter(|block| block.ident.as_str() == "import") {
+        let target = block.body.get_attribute("to").and_then(|target| target.value.span());
+        lifted.adopted.extend(target.and_then(|at| text.get(at)).map(|address| address.trim().to_owned()));
+        edits.extend(block.span().map(|at| (None, at)));
+    }
+    edits.sort_by_key(|(_, range)| std::cmp::Reverse(range.start));
+    for (key, range) in edits {
+        let Some(key) = key else {
+            lifted.text.replace_range(range, "");
+            continue;
+        };
         let Some((argument, value)) = PROTECTIONS.get(key) else { continue };
         let now = text.get(range.clone()).unwrap_or_default();
         // Other policies, such as `ABANDON`, do not refuse.
@@ -132,6 +144,14 @@ resource "google_service" "c" {
         assert_eq!(lifted.text, expected);
         assert_eq!(lifted.changed, 4);
         assert_eq!(lifted.prevented, BTreeSet::from(["google_sql_database_instance.a".to_owned()]));
+    }
+
+    #[test]
+    fn what_was_adopted_is_named_and_not_adopted_again() {
+        let text = "a = 1\nimport {\n  to = module.p.google_project.p[\"shared\"]\n  id = \"x\"\n}\nb = 2\n";
+        let lifted = lift(text);
+        assert_eq!(lifted.adopted, BTreeSet::from(["module.p.google_project.p[\"shared\"]".to_owned()]));
+        assert!(!lifted.text.contains("import") && lifted.text.contains("b = 2"), "{}", lifted.text);
     }
 
     #[test]

@@ -144,7 +144,25 @@ impl Stack<'_> {
         self.line("protection", true, &finished, format!("destroy refused; {things} stayed"), String::new());
         let lifted = Self { side: Side::Lifted, ..*self };
         lifted.lift(&protected)?;
+        lifted.let_go()?;
         lifted.destroy()
+    }
+
+    /// Forgets what the stack adopted and did not make: it belongs to another stack, or stood there before.
+    fn let_go(&self) -> Done<()> {
+        let root = self.session.scratch.stack(Side::Written, self.name).join("main.tf");
+        let text =
+            std::fs::read_to_string(&root).map_err(|error| self.broken("state rm", &crate::words::io(&error)))?;
+        let adopted = protection::lift(&text).adopted;
+        if adopted.is_empty() {
+            return Ok(());
+        }
+        let mut arguments = vec!["state", "rm", "-no-color"];
+        arguments.extend(adopted.iter().map(String::as_str));
+        self.fine("let go", &arguments, |_| {
+            format!("{} stays", count(adopted.len(), "adopted thing", "adopted things"))
+        })
+        .map(|_| ())
     }
 
     /// Changes what is protected, and nothing else: what the refused destroy has already removed is not made again.

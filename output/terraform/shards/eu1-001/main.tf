@@ -167,7 +167,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "b279e0372019960a"
+    token          = "cd721a1115206cc1"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/eu1-001/desired.json")
     secret_prefix  = "wp-"

@@ -139,7 +139,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "6a34960d779e97b2"
+    token          = "5a88f5c30d8a8c1d"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/eu1-002/desired.json")
     secret_prefix  = "wp-"

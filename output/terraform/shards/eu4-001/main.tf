@@ -151,7 +151,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "eec14ddc4489a521"
+    token          = "59146df65c0f5e75"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/eu4-001/desired.json")
     secret_prefix  = "wp-"

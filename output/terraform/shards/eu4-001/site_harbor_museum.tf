@@ -171,7 +171,7 @@ module "site_harbor_museum" {
       host           = "100.72.0.2"
       port           = 6033
       name           = "wp-harbor-museum"
-      user           = "wp-harbor-museum"
+      user           = "wp-harbor-museum_b"
       charset        = "utf8mb4"
       collation      = "utf8mb4_unicode_520_ci"
       maxConnections = 300

@@ -134,7 +134,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "52585d3548eded2e"
+    token          = "2c276c5c9b6fcb60"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/us1-001/desired.json")
     secret_prefix  = "wp-"

@@ -169,7 +169,7 @@ module "site_pixel_agency__pr40" {
       host           = "100.80.0.2"
       port           = 6033
       name           = "wp-pixel-agency--pr40"
-      user           = "wp-pixel-agency--pr40"
+      user           = "wp-pixel-agency--pr40_b"
       charset        = "utf8mb4"
       collation      = "utf8mb4_unicode_520_ci"
       maxConnections = 6

@@ -180,7 +180,7 @@ module "site_pixel_agency__s" {
       host           = "100.80.0.2"
       port           = 6033
       name           = "wp-pixel-agency--s"
-      user           = "wp-pixel-agency--s"
+      user           = "wp-pixel-agency--s_b"
       charset        = "utf8mb4"
       collation      = "utf8mb4_unicode_520_ci"
       maxConnections = 10

@@ -152,7 +152,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "68f5d9484239a214"
+    token          = "18c750eb01fd0cb6"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/us1-002/desired.json")
     secret_prefix  = "wp-"

@@ -191,7 +191,7 @@ module "site_pixel_agency" {
       host           = "100.80.4.2"
       port           = 6033
       name           = "wp-pixel-agency"
-      user           = "wp-pixel-agency"
+      user           = "wp-pixel-agency_b"
       charset        = "utf8mb4"
       collation      = "utf8mb4_unicode_520_ci"
       maxConnections = 40

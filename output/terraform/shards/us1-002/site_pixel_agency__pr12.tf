@@ -180,7 +180,7 @@ module "site_pixel_agency__pr12" {
       host           = "100.80.4.2"
       port           = 6033
       name           = "wp-pixel-agency--pr12"
-      user           = "wp-pixel-agency--pr12"
+      user           = "wp-pixel-agency--pr12_b"
       charset        = "utf8mb4"
       collation      = "utf8mb4_unicode_520_ci"
       maxConnections = 6

@@ -132,9 +132,10 @@ resource "google_cloud_run_v2_job" "provision" {
         }
 
         # The authority signs for this instance alone, so it is what identifies the server; public ones are not believed.
+        # Its certificate is public; the provider marks it sensitive only because it stands beside keys.
         env {
           name  = "AIPRESS_PROVISION_CA_PEM"
-          value = join("\n", google_sql_database_instance.primary.server_ca_cert[*].cert)
+          value = nonsensitive(join("\n", google_sql_database_instance.primary.server_ca_cert[*].cert))
         }
 
         dynamic "env" {

@@ -70,6 +70,16 @@ resource "google_secret_manager_secret_iam_member" "provision_pool" {
   member    = google_service_account.provision.member
 }
 
+# What was stored is read back, and a run that was killed finds what the one before has stored.
+resource "google_secret_manager_secret_iam_member" "provision_pool_read" {
+  for_each = toset(var.pool == null ? [] : var.pool.secret_ids)
+
+  project   = google_project.shard.project_id
+  secret_id = google_secret_manager_secret.pool[each.value].secret_id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.provision.member
+}
+
 resource "google_artifact_registry_repository_iam_member" "pool" {
   count = var.pool == null ? 0 : 1
 

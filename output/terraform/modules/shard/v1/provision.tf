@@ -131,6 +131,13 @@ resource "google_cloud_run_v2_job" "provision" {
           }
         }
 
+        # The authority signs for this instance alone, so it is what identifies the server; public ones are not believed.
+        # Its certificate is public; the provider marks it sensitive only because it stands beside keys.
+        env {
+          name  = "AIPRESS_PROVISION_CA_PEM"
+          value = nonsensitive(join("\n", google_sql_database_instance.primary.server_ca_cert[*].cert))
+        }
+
         dynamic "env" {
           for_each = var.provision.env
 
@@ -153,6 +160,7 @@ resource "google_cloud_run_v2_job" "provision" {
     google_project_iam_member.provision_secrets,
     google_project_iam_member.run_network_viewer,
     google_secret_manager_secret_iam_member.provision_pool,
+    google_secret_manager_secret_iam_member.provision_pool_read,
     google_sql_user.provision,
     google_storage_bucket_iam_member.provision,
     google_storage_bucket_object.desired,
