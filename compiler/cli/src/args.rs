@@ -52,7 +52,7 @@ pub enum Command {
     Place(PlaceArgs),
     /// Plan moves that drain, fix or level shards.
     Rebalance(placement::RebalanceArgs),
-    /// Show how full the fleet is, how many more sites it takes, and when a new shard is needed.
+    /// Show how full the fleet is, what room is left, and when a new shard is due.
     Capacity(placement::CapacityArgs),
     /// Show how full the fleet would be after what may happen to it; touches nothing.
     Simulate(placement::SimulateArgs),

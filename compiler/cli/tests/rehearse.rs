@@ -163,12 +163,15 @@ fn a_second_plan_that_is_not_empty_is_an_error_with_the_address() {
     let folder = with_blueprint(
         "outputs.tf",
         "output \"state_bucket\"",
-        "resource \"google_pubsub_topic\" \"restless\" {\n  name = \"restless\"\n  labels = { at = replace(timestamp(), \":\", \"-\") }\n}\n\noutput \"state_bucket\"",
+        "resource \"google_service_account\" \"restless\" {\n  project = var.project.id\n  account_id = \"restless-one\"\n  description = timestamp()\n  depends_on = [google_project_service.bootstrap]\n}\n\noutput \"state_bucket\"",
     );
     let (document, code) = document(folder.path(), &["bootstrap"]);
     assert_eq!(code, Some(1), "{document:#}");
     let problems = document["problems"].to_string();
-    assert!(problems.contains("AIP0615") && problems.contains("google_pubsub_topic.restless (update)"), "{problems}");
+    assert!(
+        problems.contains("AIP0615") && problems.contains("google_service_account.restless (update)"),
+        "{problems}"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Input: a fleet's room. Output: one SVG that needs nothing else, with a light and a dark look, a legend, and for every
 //! shard a tooltip with its numbers. Few shards get names and bars; a thousand get small cells.
 
+use aipress_core::diag::count;
 use aipress_core::place::capacity::{Capacity, RegionUse, ShardUse};
 use aipress_core::place::{Dimension, State};
 
@@ -122,10 +123,10 @@ fn draw_region(
 ) -> usize {
     let (dimension, percent) = region.fullest;
     let title = format!(
-        "{}: {} sites, {} shards, {} active; {} {percent} %",
+        "{}: {}, {}, {} active; {} {percent} %",
         region.region,
-        region.sites,
-        region.shards,
+        count(usize::try_from(region.sites).unwrap_or(usize::MAX), "site", "sites"),
+        count(region.shards, "shard", "shards"),
         region.active,
         dimension.noun()
     );

@@ -12,7 +12,8 @@ const ORDINARY: usize = 15;
 /// The addresses of one call, without its name and without keys: `google_storage_bucket.media`.
 fn resources(files: &[OutputFile], call: &str) -> Vec<String> {
     let prefix = format!("module.{call}.");
-    let predictions = files.iter().filter(|file| file.path.ends_with("/expected.json"));
+    let predictions =
+        files.iter().filter(|file| file.path.starts_with("terraform/") && file.path.ends_with("/expected.json"));
     let mut all = Vec::new();
     for file in predictions {
         let document: serde_json::Value = serde_json::from_str(&file.content).unwrap();

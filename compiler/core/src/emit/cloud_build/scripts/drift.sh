@@ -35,7 +35,7 @@ rm -rf "$WORK/data/$1" "$log.init"
 # Into a file of its own: lines of stacks that are planned at one time would mix.
 case "$status" in
   0) rm -f "$log" ;;
-  2) { echo "$LINE $1"; grep -E '^  # |^Plan:' "$log" || true; } > "$log.said" && mv "$log.said" "$log" ;;
+  2) { echo "$LINE $1"; sed -n -e '/^  # /p' -e '/^Plan:/p' "$log"; } > "$log.said" && mv "$log.said" "$log" ;;
   *) { echo "aipress: cannot plan $1"; cat "$log"; } > "$log.said" && mv "$log.said" "$log" ;;
 esac
 END

@@ -131,7 +131,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "4a3cbc29b4022c9e"
+    token          = "7e4ce400fcc16631"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/cell-1/desired.json")
     secret_prefix  = "wp-"

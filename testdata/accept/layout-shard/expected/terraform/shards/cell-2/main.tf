@@ -131,7 +131,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "0a33eead809cafdc"
+    token          = "5badd84693d1cd28"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/cell-2/desired.json")
     secret_prefix  = "wp-"

@@ -131,7 +131,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "3eae8bea99197345"
+    token          = "cb1cf3912d9bbdb6"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/cell-1/desired.json")
     secret_prefix  = "wp-"

@@ -131,7 +131,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "61b53094abf388b5"
+    token          = "d28d73a672806976"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/cell-1/desired.json")
     secret_prefix  = "wp-"

@@ -131,7 +131,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "1112fde56bfcb23b"
+    token          = "a32eeaf8b38d7cd0"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/cell-1/desired.json")
     secret_prefix  = "wp-"

@@ -131,7 +131,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "9f8169966c7743b7"
+    token          = "92d463cffce6cd6a"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/cell-1/desired.json")
     secret_prefix  = "wp-"
