@@ -309,11 +309,10 @@ fn what_does_not_fit_is_said_with_numbers_and_the_cheapest_fix() {
     let found: Vec<String> = placement.diagnostics.iter().map(words).collect();
     assert_eq!(
         found,
-        [
-            "AIP0301: no shard in `eu` fits `acme` | `eu1` lacks 40 connections; `eu2` is cordoned; it asks for tier `bronze`, \
+        ["AIP0301: no shard in `eu` fits `acme` | no shard is active and has room for it (without the state: 1; \
+         without the demand: 1); `eu1` lacks 40 connections; `eu2` is cordoned; it asks for tier `bronze`, \
          1 point of weight, 2 GiB of storage, 220 connections, 1 service, 64 MiB of cache, 2 addresses | raise of `eu1` \
-         `capacity.connections` by 40 connections (it is 180), or add a shard in `eu` that accepts tier `bronze`."
-        ]
+         `capacity.connections` by 40 connections (it is 180), or add a shard in `eu` that accepts tier `bronze`."]
     );
 }
 

@@ -257,6 +257,11 @@ impl<'a, 'f> Chooser<'a, 'f> {
         None
     }
 
+    /// Returns the shards that a class may live on, ascending.
+    pub fn eligible_shards(&self, class: usize) -> &[u32] {
+        &self.classes[class].eligible
+    }
+
     /// Returns how a class compares places.
     pub fn score_of(&self, class: usize) -> Score {
         self.classes[class].score

@@ -25,21 +25,26 @@ pub(super) fn refusal(site: &SiteRequest, shard: &ShardRoom) -> Option<Refusal> 
 
 /// Asks whether a shard may hold a site that is there already: its state does not matter.
 pub(super) fn home_refusal(site: &SiteRequest, shard: &ShardRoom) -> Option<Refusal> {
+    home_refusals(site, shard).next()
+}
+
+/// Lists every reason for which a shard does not take a new site.
+pub(super) fn refusals(site: &SiteRequest, shard: &ShardRoom) -> impl Iterator<Item = Refusal> {
+    (shard.state != State::Active).then_some(Refusal::State).into_iter().chain(home_refusals(site, shard))
+}
+
+fn home_refusals(site: &SiteRequest, shard: &ShardRoom) -> impl Iterator<Item = Refusal> {
     let accepts = |list: &[String], value: &str| list.is_empty() || list.iter().any(|item| item == value);
-    if shard.region != site.region.value {
-        return Some(Refusal::Region);
-    }
-    if shard.residency != site.residency.value || !accepts(&shard.residencies, &site.residency) {
-        return Some(Refusal::Residency);
-    }
-    if !accepts(&shard.tiers, &site.tier) {
-        return Some(Refusal::Tier);
-    }
-    match &shard.dedicated_to {
+    let keeps = shard.residency == site.residency.value && accepts(&shard.residencies, &site.residency);
+    let owner = match &shard.dedicated_to {
         Some(org) if *org != site.org => Some(Refusal::DedicatedToOther),
         None if site.dedicated => Some(Refusal::NotDedicated),
         Some(_) | None => None,
-    }
+    };
+    let region = (shard.region != site.region.value).then_some(Refusal::Region);
+    let residency = (!keeps).then_some(Refusal::Residency);
+    let tier = (!accepts(&shard.tiers, &site.tier)).then_some(Refusal::Tier);
+    [region, residency, tier, owner].into_iter().flatten()
 }
 
 /// Says a refusal after the shard's name: "`eu1-002` is cordoned".

@@ -15,6 +15,7 @@ mod filter;
 pub mod fleet;
 mod hash;
 pub mod index;
+pub mod infeasible;
 mod kind;
 pub mod lock;
 pub mod lock_text;
@@ -129,6 +130,8 @@ fn place_new(
     let (mut homeless, mut failed, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
     let mut headroom: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let turns = turns(fleet, chooser, new, policy);
+    let (groups, told) = infeasible::groups(fleet, chooser, turns.iter().map(|turn| (turn.site, turn.class)));
+    diagnostics.extend(groups);
     let hashes: Vec<(usize, u64)> = turns.iter().map(|turn| (turn.site, turn.hash)).collect();
     for (turn, edge) in turns.into_iter().zip(edge::choose(fleet, &hashes, policy)) {
         let Some(edge) = edge else {
@@ -147,7 +150,8 @@ fn place_new(
     homeless.sort_unstable();
     failed.sort_unstable();
     diagnostics.extend(report::no_edge(fleet, &homeless));
-    report::unplaced(fleet, &chooser.board, &chooser.peers, &failed, diagnostics);
+    failed.retain(|site| !told.contains(site));
+    report::unplaced(fleet, chooser, &failed, diagnostics);
     report::headroom(fleet, &chooser.board, policy.headroom_percent, &headroom, diagnostics);
     chosen
 }

@@ -133,7 +133,7 @@ impl Work<'_, '_> {
         }
         let mut failed: Vec<usize> = leaving.iter().copied().filter(|site| !homes.contains_key(site)).collect();
         failed.sort_unstable();
-        report::unplaced(self.fleet, &chooser.board, &chooser.peers, &failed, &mut self.found);
+        report::unplaced(self.fleet, chooser, &failed, &mut self.found);
         homes.retain(|site, shard| self.fleet.recorded_shard(*site) != Some(*shard));
         homes
     }

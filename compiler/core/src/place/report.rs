@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::board::Board;
 use super::choose::Chooser;
 use super::filter::{self, Refusal};
+use super::infeasible;
 use super::model::{Demand, Dimension, SiteRequest, State, names, thousands, verb};
 use super::peers::Peers;
 use super::roster::Roster;
@@ -27,7 +28,8 @@ enum Obstacle {
 }
 
 /// Says why sites have no shard: the first few of each region and tier one by one, the rest together.
-pub(super) fn unplaced(fleet: &Roster<'_>, board: &Board, peers: &Peers<'_>, failed: &[usize], out: &mut Diagnostics) {
+pub(super) fn unplaced(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, failed: &[usize], out: &mut Diagnostics) {
+    let (board, peers) = (&chooser.board, &chooser.peers);
     let mut groups: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for site in failed {
         let request = fleet.sites[*site];
@@ -41,7 +43,7 @@ pub(super) fn unplaced(fleet: &Roster<'_>, board: &Board, peers: &Peers<'_>, fai
     }
     for ((region, tier), sites) in groups {
         let (named, rest) = sites.split_at(sites.len().min(NAMED));
-        out.extend(named.iter().map(|site| no_shard(fleet, board, peers, *site)));
+        out.extend(named.iter().map(|site| no_shard(fleet, chooser, *site)));
         if let Some(first) = rest.first() {
             let title =
                 format!("no shard in `{region}` fits {} more of tier `{tier}`", count(rest.len(), "site", "sites"));
@@ -80,10 +82,9 @@ pub(super) fn obstacles(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, site: usi
     found.sort_by_key(|(shard, obstacle)| effort(&chooser.board, *shard, obstacle));
     let mut said: Vec<String> =
         found.iter().take(NAMED).map(|(shard, obstacle)| say(fleet, request, *shard, obstacle)).collect();
-    match found.len() {
-        0 => said.push(format!("region `{}` has no other shard", request.region.value)),
-        many if many > NAMED => said.push(format!("{} more do not fit either", many - NAMED)),
-        _ => {}
+    said.extend(rest(&found));
+    if found.is_empty() {
+        said.push(format!("region `{}` has no other shard", request.region.value));
     }
     said
 }
@@ -120,7 +121,8 @@ fn pinned(fleet: &Roster<'_>, board: &Board, peers: &Peers<'_>, site: usize) -> 
     Some(diagnostic.help(format!("remove the pin, or {}.", fix(fleet, board, request, shard, &obstacle))))
 }
 
-fn no_shard(fleet: &Roster<'_>, board: &Board, peers: &Peers<'_>, site: usize) -> Diagnostic {
+fn no_shard(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, site: usize) -> Diagnostic {
+    let (board, peers) = (&chooser.board, &chooser.peers);
     let request = fleet.sites[site];
     let region = &request.region.value;
     let title = format!("no shard in `{region}` fits `{}`", request.id);
@@ -133,15 +135,42 @@ fn no_shard(fleet: &Roster<'_>, board: &Board, peers: &Peers<'_>, site: usize) -
     };
     let mut reasons: Vec<String> =
         found.iter().take(NAMED).map(|(shard, obstacle)| say(fleet, request, *shard, obstacle)).collect();
-    if found.len() > NAMED {
-        reasons.push(format!("{} more do not fit either", found.len() - NAMED));
-    }
-    let asked = asked(request);
-    let diagnostic = Diagnostic::error(Code(301), title, request.span, format!("{}; {asked}", reasons.join("; ")));
-    let cheapest =
-        found.first().map(|(shard, obstacle)| format!("{}, or ", fix(fleet, board, request, *shard, obstacle)));
+    reasons.extend(rest(&found));
+    // One constraint alone is what the reasons say already.
+    let conflict = infeasible::conflict(fleet, chooser, site).filter(|conflict| conflict.constraints.len() > 1);
+    let conflict = conflict.map(|conflict| format!("{}; ", conflict.words(request))).unwrap_or_default();
+    let label = format!("{conflict}{}; {}", reasons.join("; "), asked(request));
     let tier = &request.tier.value;
-    diagnostic.help(format!("{}add a shard in `{region}` that accepts tier `{tier}`.", cheapest.unwrap_or_default()))
+    let cheapest = found.first().map(|(shard, obstacle)| fix(fleet, board, request, *shard, obstacle));
+    let full = found.iter().filter(|(_, obstacle)| matches!(obstacle, Obstacle::Room(_))).map(|(shard, _)| *shard);
+    let eject = infeasible::ejection(fleet, chooser, site, full);
+    let remedies = cheapest.into_iter().chain(eject).map(|remedy| format!("{remedy}, or ")).collect::<String>();
+    Diagnostic::error(Code(301), title, request.span, label)
+        .help(format!("{remedies}add a shard in `{region}` that accepts tier `{tier}`."))
+}
+
+/// Counts the shards that are not named one by one, by what each lacks first.
+fn rest(found: &[(usize, Obstacle)]) -> Option<String> {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, obstacle) in found.iter().skip(NAMED) {
+        *kinds.entry(kind(obstacle)).or_default() += 1;
+    }
+    let kinds: Vec<String> = kinds.into_iter().map(|(kind, number)| format!("{number} for {kind}")).collect();
+    let more = found.len().checked_sub(NAMED).filter(|more| *more > 0)?;
+    Some(format!("{more} more do not fit either, {}", kinds.join(", ")))
+}
+
+fn kind(obstacle: &Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::Refused(Refusal::State) => "their state",
+        Obstacle::Refused(Refusal::Region) => "their region",
+        Obstacle::Refused(Refusal::Residency) => "their residency",
+        Obstacle::Refused(Refusal::Tier) => "their tiers",
+        Obstacle::Refused(Refusal::DedicatedToOther | Refusal::NotDedicated) => "their owner",
+        Obstacle::Peer(_) => "their sites",
+        Obstacle::Closed => "sites that must leave first",
+        Obstacle::Room(lacks) => lacks.first().map_or("room", |(dimension, _)| dimension.noun()),
+    }
 }
 
 fn asked(site: &SiteRequest) -> String {
