@@ -12,7 +12,7 @@ use crate::graph::names::{self, Name, Rule};
 use crate::lower::Context;
 use crate::place::index::{Numbering, ShardNumbers};
 use crate::place::{self, Lock, Placement, Record};
-use crate::source::{SourceId, SourceSet, Spanned};
+use crate::source::{SourceId, SourceSet, Spanned, sha256};
 use crate::spec::shard::StorageMode;
 use crate::{Options, Stack};
 
@@ -292,6 +292,17 @@ impl Compilation {
     pub fn blueprint_files(&self, name: &str, version: &str) -> Vec<(&str, &str)> {
         let files = blueprint_files(&self.sources, name, version);
         files.into_iter().filter_map(|(id, path)| Some((path, &*self.sources.get(id)?.text))).collect()
+    }
+
+    /// The blueprints in use, as `name/version`, with the SHA-256 of their files.
+    #[must_use]
+    pub fn blueprint_digests(&self) -> BTreeMap<String, String> {
+        let digest = |(name, version)| {
+            let files = self.blueprint_files(name, version);
+            let text: String = files.iter().map(|(path, text)| format!("{path} {}\n", sha256(text))).collect();
+            (format!("{name}/{version}"), sha256(&text))
+        };
+        self.blueprints().map(digest).collect()
     }
 
     /// Whether a site's backend service of this scoped name exists in some shard's stack.

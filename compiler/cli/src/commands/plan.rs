@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use aipress_core::diag::Diagnostics;
-use aipress_core::plan::{FileChange, Plan, compare_file, diff, render};
+use aipress_core::plan::{FileChange, Parts, assemble, compare_file, diff, render};
 use aipress_core::{Compilation, Stack};
 use rayon::prelude::*;
 
@@ -32,12 +32,16 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
         Ok(files) => files,
         Err((at_base, diagnostics)) => return Err(if at_base { base } else { head }.fail(diagnostics)),
     };
-    let plan = Plan {
+    let plan = assemble(Parts {
         base: args.base.clone(),
         head: args.input.rev.clone().unwrap_or_else(|| "the working tree".to_owned()),
-        changes: diff(base.compilation.side(), head.compilation.side()),
+        blueprints: head.compilation.blueprint_digests(),
+        rows: diff(base.compilation.side(), head.compilation.side()),
         files,
-    };
+        stacks: head.compilation.stacks().len() - 1,
+        sites: head.compilation.site_count(),
+        ..Parts::default()
+    });
     out::report(&head.sources, head.compilation.warnings().clone());
     out::result(&match args.format {
         PlanFormat::Text => render::text(&plan),

@@ -109,7 +109,16 @@ fn plan(case: &Path) -> Result<Expected, Failed> {
                 format!("expected exit code 0, found {:?}:\n{}", output.status.code(), text(&output.stderr)).into()
             );
         }
-        expected.insert(file.to_owned(), output.stdout);
+        let given = if format == "json" { without_blueprints(&text(&output.stdout))? } else { output.stdout };
+        expected.insert(file.to_owned(), given);
     }
     Ok(expected)
+}
+
+/// The plan without the blueprints' digests and its own, which holds them: a comment in a blueprint changes no case.
+fn without_blueprints(json: &str) -> Result<Vec<u8>, Failed> {
+    let mut plan: aipress_core::plan::Plan = serde_json::from_str(json)?;
+    plan.blueprints.clear();
+    plan.digest.clear();
+    Ok(aipress_core::plan::render::json(&plan).into_bytes())
 }

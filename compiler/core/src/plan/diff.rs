@@ -1,4 +1,4 @@
-//! Two fleets to the rows of a plan.
+//! Two fleets to the rows of a plan, as far as documents and homes say.
 //!
 //! Input: two sides, each checked and placed. Output: the rows, by kind of thing, then by name. Sites are resolved and
 //! compared one at a time and dropped; a site whose text and platform are the same is not resolved at all.
@@ -7,16 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::fields::{self, FieldChange, Texts};
-use super::{Action, Change, Home, Thing};
+use super::fields::{self, Origins, Texts};
+use super::model::{Action, FieldChange, Home, Layer, Row, Thing};
 use crate::check::fleet::{Fleet, SiteFacts, resolve_node};
 use crate::check::load;
 use crate::place::Placement;
-use crate::source::SourceSet;
+use crate::source::{SourceSet, Span};
 use crate::spec::kind::Kind;
 use crate::spec::layers;
 use crate::spec::merge::MergeRules;
 use crate::spec::schema::merge_rules;
+use crate::spec::site::Environment;
 use crate::syntax::Node;
 
 /// One of the two fleets.
@@ -30,22 +31,39 @@ pub struct Side<'a> {
     pub placement: &'a Placement,
 }
 
+impl<'a> Side<'a> {
+    /// Which parts of the platform's document are layers of sites.
+    fn layers(self) -> Origins<'a> {
+        let parts = [
+            ("defaults", Layer::Defaults),
+            ("tiers", Layer::Tier),
+            ("enforced", Layer::Enforced),
+            ("merges", Layer::Merges),
+        ];
+        let node = &self.fleet.platform.node;
+        let layers = parts.into_iter().filter_map(|(name, layer)| Some((node.at(&["spec", name])?.span, layer)));
+        Origins { sources: self.sources, layers: layers.collect() }
+    }
+
+    fn plain(self) -> Origins<'a> {
+        Origins { sources: self.sources, layers: Vec::new() }
+    }
+}
+
 /// Compares two fleets.
 #[must_use]
-pub fn diff(base: Side<'_>, head: Side<'_>) -> Vec<Change> {
-    let mut changes: Vec<Change> = platform(base, head).into_iter().collect();
-    changes.extend(edges(base, head));
-    changes.extend(shards(base, head));
-    changes.extend(sites(base, head));
-    changes
+pub fn diff(base: Side<'_>, head: Side<'_>) -> Vec<Row> {
+    let (old, new) = (base.plain(), head.plain());
+    let texts = Texts { old: &old, new: &new };
+    let mut rows: Vec<Row> = platform(base, head, texts).into_iter().collect();
+    rows.extend(edges(base, head, texts));
+    rows.extend(shards(base, head, texts));
+    rows.extend(sites(base, head));
+    rows
 }
 
-fn texts<'a>(base: Side<'a>, head: Side<'a>) -> Texts<'a> {
-    Texts { old: base.sources, new: head.sources }
-}
-
-fn change(thing: Thing, name: &str, action: Action, fields: Vec<FieldChange>) -> Change {
-    Change { thing, name: name.to_owned(), action, from: None, to: None, fields }
+fn row(thing: Thing, name: &str, action: Action, fields: Vec<FieldChange>) -> Row {
+    Row { fields, ..Row::new(thing, name, action) }
 }
 
 /// Compares what two documents say of themselves: name and labels.
@@ -57,19 +75,19 @@ fn metadata(old: &Node, new: &Node, texts: Texts<'_>) -> Vec<FieldChange> {
     changes
 }
 
-fn platform(base: Side<'_>, head: Side<'_>) -> Option<Change> {
+fn platform(base: Side<'_>, head: Side<'_>, texts: Texts<'_>) -> Option<Row> {
     let (old, new) = (&base.fleet.platform, &head.fleet.platform);
-    let mut found = metadata(&old.node, &new.node, texts(base, head));
+    let mut found = metadata(&old.node, &new.node, texts);
     let rules = merge_rules(Kind::Platform);
-    found.extend(fields::compare(old.layers.platform(), new.layers.platform(), rules, texts(base, head), &["edges"]));
+    found.extend(fields::compare(old.layers.platform(), new.layers.platform(), rules, texts, &["edges"]));
     let name = &new.metadata.name.value;
-    (!found.is_empty()).then(|| change(Thing::Platform, name, Action::Changed, found))
+    (!found.is_empty()).then(|| row(Thing::Platform, name, Action::Update, found))
 }
 
-fn edges(base: Side<'_>, head: Side<'_>) -> Vec<Change> {
+fn edges(base: Side<'_>, head: Side<'_>, texts: Texts<'_>) -> Vec<Row> {
     let rules = MergeRules { key: None, ..merge_rules(Kind::Platform).field("edges").clone() };
     by_name(Thing::Edge, &edge_nodes(base), &edge_nodes(head), |old, new| {
-        fields::compare(old, new, &rules, texts(base, head), &[])
+        fields::compare(old, new, &rules, texts, &[])
     })
 }
 
@@ -78,12 +96,12 @@ fn edge_nodes(side: Side<'_>) -> BTreeMap<&str, Node> {
     items.iter().filter_map(|item| Some((item.get("name")?.as_str()?, item.clone()))).collect()
 }
 
-fn shards(base: Side<'_>, head: Side<'_>) -> Vec<Change> {
+fn shards(base: Side<'_>, head: Side<'_>, texts: Texts<'_>) -> Vec<Row> {
     by_name(Thing::Shard, &shard_nodes(base), &shard_nodes(head), |old, new| {
         let spec = |node: &Node| node.get("spec").map(|spec| layers::complete(Kind::Shard, spec));
         let (Some(before), Some(after)) = (spec(old), spec(new)) else { return Vec::new() };
-        let mut found = metadata(old, new, texts(base, head));
-        found.extend(fields::compare(&before, &after, merge_rules(Kind::Shard), texts(base, head), &[]));
+        let mut found = metadata(old, new, texts);
+        found.extend(fields::compare(&before, &after, merge_rules(Kind::Shard), texts, &[]));
         found
     })
 }
@@ -97,77 +115,106 @@ fn by_name(
     olds: &BTreeMap<&str, Node>,
     news: &BTreeMap<&str, Node>,
     compare: impl Fn(&Node, &Node) -> Vec<FieldChange>,
-) -> Vec<Change> {
+) -> Vec<Row> {
     let names: BTreeSet<&str> = olds.keys().chain(news.keys()).copied().collect();
     let row = |name: &str| match (olds.get(name), news.get(name)) {
         (Some(old), Some(new)) => {
             let found = compare(old, new);
-            (!found.is_empty()).then(|| change(thing, name, Action::Changed, found))
+            (!found.is_empty()).then(|| row(thing, name, Action::Update, found))
         }
-        (None, Some(_)) => Some(change(thing, name, Action::Added, Vec::new())),
-        (Some(_), None) => Some(change(thing, name, Action::Removed, Vec::new())),
+        (None, Some(_)) => Some(row(thing, name, Action::Create, Vec::new())),
+        (Some(_), None) => Some(row(thing, name, Action::Remove, Vec::new())),
         (None, None) => None,
     };
     names.into_iter().filter_map(row).collect()
 }
 
-fn sites(base: Side<'_>, head: Side<'_>) -> Vec<Change> {
+fn sites(base: Side<'_>, head: Side<'_>) -> Vec<Row> {
     let by_id = |fleet: &'_ Fleet| fleet.sites.iter().map(|site| site.id.to_string()).collect::<BTreeSet<_>>();
     let ids: Vec<String> = by_id(base.fleet).union(&by_id(head.fleet)).cloned().collect();
-    let same_platform = fields::same(base.fleet.platform.layers.platform(), head.fleet.platform.layers.platform());
-    ids.par_iter().filter_map(|id| site(base, head, id, same_platform)).collect()
+    let platforms = [base, head].map(|side| side.fleet.platform.layers.platform());
+    let same_platform = fields::same(platforms[0], platforms[1]);
+    let (old, new) = (base.layers(), head.layers());
+    let comparison = Comparison { base, head, old: &old, new: &new, same_platform };
+    ids.par_iter().filter_map(|id| comparison.site(id)).collect()
 }
 
-fn site(base: Side<'_>, head: Side<'_>, id: &str, same_platform: bool) -> Option<Change> {
-    let (old, new) = (base.fleet.site(id), head.fleet.site(id));
-    let (from, to) = (old.and_then(|_| home(base, id)), new.and_then(|_| home(head, id)));
-    let row =
-        |action, fields| Some(Change { from: from.clone(), to: to.clone(), ..change(Thing::Site, id, action, fields) });
-    match (old, new) {
-        (None, None) => None,
-        (None, Some(_)) => row(Action::Added, Vec::new()),
-        (Some(_), None) => row(Action::Removed, Vec::new()),
-        (Some(old), Some(new)) => {
-            let found = site_fields(base, head, old, new, same_platform);
-            let place = |home: &Option<Home>| home.as_ref().map(|home| (home.shard.clone(), home.edge.clone()));
-            match (place(&from) != place(&to), found.is_empty()) {
-                (true, _) => row(Action::Moved, found),
-                (false, false) => row(Action::Changed, found),
-                (false, true) => None,
+/// The comparison of sites.
+#[derive(Clone, Copy)]
+struct Comparison<'a> {
+    base: Side<'a>,
+    head: Side<'a>,
+    old: &'a Origins<'a>,
+    new: &'a Origins<'a>,
+    same_platform: bool,
+}
+
+impl Comparison<'_> {
+    fn site(&self, id: &str) -> Option<Row> {
+        let (old, new) = (self.base.fleet.site(id), self.head.fleet.site(id));
+        let (from, to) = (old.and_then(|_| home(self.base, id)), new.and_then(|_| home(self.head, id)));
+        let tier = new.or(old).map(|site| site.tier.value.clone());
+        let made = |action, fields| {
+            let (from, to, tier) = (from.clone(), to.clone(), tier.clone());
+            Some(Row { from, to, tier, ..row(Thing::Site, id, action, fields) })
+        };
+        match (old, new) {
+            (None, None) => None,
+            (None, Some(_)) => made(Action::Create, Vec::new()),
+            (Some(_), None) => made(Action::Remove, Vec::new()),
+            (Some(old), Some(new)) => {
+                let found = self.fields(old, new);
+                let place = |home: &Option<Home>| home.as_ref().map(|home| (home.shard.clone(), home.edge.clone()));
+                match (place(&from) != place(&to), found.is_empty()) {
+                    (true, _) => made(Action::Move, found),
+                    (false, false) => made(Action::Update, found),
+                    (false, true) => None,
+                }
             }
         }
     }
+
+    fn fields(&self, old: &SiteFacts, new: &SiteFacts) -> Vec<FieldChange> {
+        let text = |side: Side<'_>, site: &SiteFacts| {
+            let entry = side.fleet.tenants.get(site.tenant)?;
+            Some((entry.index, side.sources.get(entry.source)?.text.clone()))
+        };
+        if self.same_platform && text(self.base, old) == text(self.head, new) {
+            return Vec::new();
+        }
+        let resolved = |side: Side<'_>, site: &SiteFacts| {
+            let entry = side.fleet.tenants.get(site.tenant)?;
+            let document = load::reload(entry.source, side.sources.get(entry.source)?, entry.index)?;
+            let node = resolve_node(&side.fleet.platform, &document, site.id.environment)?;
+            Some((document, node))
+        };
+        let (Some(before), Some(after)) = (resolved(self.base, old), resolved(self.head, new)) else {
+            return Vec::new();
+        };
+        let own = |origins: &Origins<'_>, document: &Node, site: &SiteFacts| {
+            let mut layers = origins.layers.clone();
+            layers.extend(environment(document, site.id.environment).map(|span| (span, Layer::Environment)));
+            layers
+        };
+        let old = Origins { layers: own(self.old, &before.0, old), ..self.old.clone() };
+        let new = Origins { layers: own(self.new, &after.0, new), ..self.new.clone() };
+        let texts = Texts { old: &old, new: &new };
+        let mut found = metadata(&before.0, &after.0, texts);
+        // Every environment is a site with a row of its own.
+        let skip = ["environments"];
+        found.extend(fields::compare(&before.1, &after.1, merge_rules(Kind::Tenant), texts, &skip));
+        found
+    }
+}
+
+/// Where a tenant's document says what an environment has for itself.
+fn environment(document: &Node, environment: Environment) -> Option<Span> {
+    let name = environment.to_string();
+    let items = document.at(&["spec", "environments"]).map_or(&[][..], Node::items);
+    items.iter().find(|item| item.get("name").and_then(Node::as_str) == Some(&name)).map(|item| item.span)
 }
 
 fn home(side: Side<'_>, id: &str) -> Option<Home> {
     let found = side.placement.get(id)?;
     Some(Home { shard: found.shard.clone(), edge: found.edge.clone(), proposed: found.proposed })
-}
-
-fn site_fields(
-    base: Side<'_>,
-    head: Side<'_>,
-    old: &SiteFacts,
-    new: &SiteFacts,
-    same_platform: bool,
-) -> Vec<FieldChange> {
-    let text = |side: Side<'_>, site: &SiteFacts| {
-        let entry = side.fleet.tenants.get(site.tenant)?;
-        Some((entry.index, side.sources.get(entry.source)?.text.clone()))
-    };
-    if same_platform && text(base, old) == text(head, new) {
-        return Vec::new();
-    }
-    let resolved = |side: Side<'_>, site: &SiteFacts| {
-        let entry = side.fleet.tenants.get(site.tenant)?;
-        let document = load::reload(entry.source, side.sources.get(entry.source)?, entry.index)?;
-        let node = resolve_node(&side.fleet.platform, &document, site.id.environment)?;
-        Some((document, node))
-    };
-    let (Some(before), Some(after)) = (resolved(base, old), resolved(head, new)) else { return Vec::new() };
-    let mut found = metadata(&before.0, &after.0, texts(base, head));
-    // Every environment is a site with a row of its own.
-    let skip = ["environments"];
-    found.extend(fields::compare(&before.1, &after.1, merge_rules(Kind::Tenant), texts(base, head), &skip));
-    found
 }

@@ -5,50 +5,40 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use crate::source::{SourceId, SourceSet, Span};
+use super::model::{Class, FieldChange, Layer, Place};
+use crate::source::{SourceId, SourceSet, Span, sha256};
 use crate::spec::merge::MergeRules;
 use crate::syntax::{Entry, Node, Value};
 
 /// The longest value that a row shows, in characters.
 const SHOWN: usize = 120;
 
-/// A field with another value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FieldChange {
-    /// The field: `database.class`, `domains[example.org].primary`.
-    pub path: String,
-    /// The older value as YAML in one line; none if the field is new.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub old: Option<String>,
-    /// The newer value; none if the field is gone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub new: Option<String>,
-    /// Where that is written; none for a value that no file writes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
+/// The texts of a side, and which parts of them are which layer.
+#[derive(Debug, Clone)]
+pub struct Origins<'a> {
+    /// The texts.
+    pub sources: &'a SourceSet,
+    /// Parts of documents that are layers; the first that holds a place wins, what none holds is a thing's own.
+    pub layers: Vec<(Span, Layer)>,
 }
 
-/// A line of a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Place {
-    /// The file.
-    pub path: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// Whether it is a line of the older fleet.
-    pub old: bool,
+impl Origins<'_> {
+    fn layer(&self, span: Span) -> Layer {
+        if span.source == SourceId::BUILT_IN {
+            return Layer::BuiltIn;
+        }
+        let holds = |part: &Span| part.source == span.source && part.start <= span.start && span.end <= part.end;
+        self.layers.iter().find(|(part, _)| holds(part)).map_or(Layer::Own, |(_, layer)| *layer)
+    }
 }
 
-/// The texts of both sides.
+/// Both sides.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts<'a> {
-    /// Of the older fleet.
-    pub old: &'a SourceSet,
-    /// Of the newer fleet.
-    pub new: &'a SourceSet,
+    /// The older fleet.
+    pub old: &'a Origins<'a>,
+    /// The newer fleet.
+    pub new: &'a Origins<'a>,
 }
 
 /// Compares two trees field by field; `skip` names top fields that are not compared.
@@ -151,11 +141,24 @@ impl Comparison<'_> {
     fn push(&mut self, path: String, old: Option<&Node>, new: Option<&Node>) {
         let written = |node: Option<&Node>| node.map(|node| node.span).filter(|span| span.source != SourceId::BUILT_IN);
         let place = match (written(new), written(old)) {
-            (Some(span), _) => Some(place(self.texts.new, span, false)),
-            (None, Some(span)) => Some(place(self.texts.old, span, true)),
+            (Some(span), _) => Some(place(self.texts.new.sources, span, false)),
+            (None, Some(span)) => Some(place(self.texts.old.sources, span, true)),
             (None, None) => None,
         };
-        self.changes.push(FieldChange { path, old: old.map(shown), new: new.map(shown), place });
+        let layer = match (new, old) {
+            (Some(node), _) => self.texts.new.layer(node.span),
+            (None, Some(node)) => self.texts.old.layer(node.span),
+            (None, None) => Layer::BuiltIn,
+        };
+        self.changes.push(FieldChange {
+            path,
+            old: old.map(shown),
+            new: new.map(shown),
+            place,
+            layer,
+            class: Class::Words,
+            effect: String::new(),
+        });
     }
 }
 
@@ -163,13 +166,16 @@ fn place(sources: &SourceSet, span: Span, old: bool) -> Place {
     Place { path: sources.path(span.source).to_owned(), line: sources.line_column(span).0, old }
 }
 
-/// Writes a value in one line, cut where it is long; what is only a built-in default inside it is left out.
+/// Writes a value in one line; what is only a built-in default inside it is left out. A long value is cut and ends with
+/// its digest, so that two values look equal only if they are.
 fn shown(node: &Node) -> String {
     let text = flow(node);
     if text.chars().count() <= SHOWN {
         return text;
     }
-    text.chars().take(SHOWN).chain(['…']).collect()
+    let digest = sha256(&text);
+    let start: String = text.chars().take(SHOWN).collect();
+    format!("{start}… ({})", digest.get(..12).unwrap_or(&digest))
 }
 
 fn flow(node: &Node) -> String {
@@ -220,7 +226,8 @@ mod tests {
         let (before, after) = (set(old), set(new));
         let tree = |sources: &SourceSet, text: &str| parse(sources.find(PATH).unwrap(), text).unwrap().remove(0);
         let (old, new) = (tree(&before, old), tree(&after, new));
-        compare(&old, &new, rules, Texts { old: &before, new: &after }, &[])
+        let origins = |sources| Origins { sources, layers: Vec::new() };
+        compare(&old, &new, rules, Texts { old: &origins(&before), new: &origins(&after) }, &[])
     }
 
     #[test]
@@ -231,6 +238,9 @@ mod tests {
             old: Some("1".into()),
             new: Some("x y".into()),
             place: Some(Place { path: PATH.into(), line: 3, old: false }),
+            layer: Layer::Own,
+            class: Class::Words,
+            effect: String::new(),
         };
         assert_eq!(found, [expected]);
     }
@@ -238,6 +248,13 @@ mod tests {
     #[test]
     fn comments_order_and_flow_style_are_no_change() {
         assert_eq!(changes("a: {b: 1, c: [x, y]}\n", "# new\na:\n  c: [x, y]\n  b: 1\n", &MergeRules::default()), []);
+    }
+
+    #[test]
+    fn long_values_that_differ_only_at_their_end_are_still_told_apart() {
+        let text = |end: &str| format!("a: {}{end}\n", "x".repeat(200));
+        let found = changes(&text("1"), &text("2"), &MergeRules::default());
+        assert!(found[0].old != found[0].new && found[0].new.as_ref().unwrap().ends_with(')'));
     }
 
     #[test]

@@ -51,7 +51,7 @@ struct Page {
 }
 
 fn destroys(group: &Group<'_>) -> bool {
-    matches!(group.change.action, Action::Removed | Action::Moved)
+    matches!(group.row.action, Action::Remove | Action::Move)
 }
 
 impl Page {
@@ -65,7 +65,7 @@ impl Page {
 }
 
 fn row(group: &Group<'_>) -> String {
-    let change = group.change;
+    let change = group.row;
     let names: Vec<String> = group.names.iter().take(NAMES).map(|name| code(name)).collect();
     let rest = group.names.len().saturating_sub(NAMES);
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
@@ -145,9 +145,9 @@ mod tests {
     #[test]
     fn a_large_plan_fits_and_keeps_what_destroys() {
         let mut plan = example();
-        plan.changes = (0..5_000)
-            .map(|n| site(&format!("site-{n}"), Action::Added, None, home(&format!("shard-{n}"))))
-            .chain([site("gone", Action::Removed, home("s"), None)])
+        plan.rows = (0..5_000)
+            .map(|n| site(&format!("site-{n}"), Action::Create, None, home(&format!("shard-{n}"))))
+            .chain([site("gone", Action::Remove, home("s"), None)])
             .collect();
         let page = markdown(&plan);
         assert!(page.len() <= LIMIT);

@@ -6,8 +6,7 @@ mod json;
 mod markdown;
 mod text;
 
-use super::{Action, Change, FieldChange, Home, Plan, Thing};
-use crate::diag::count;
+use super::{Action, FieldChange, Home, Plan, Row, Thing};
 
 pub use json::json;
 pub use markdown::markdown;
@@ -19,7 +18,7 @@ const SECTIONS: [(Thing, &str); 4] =
 
 /// Rows that say the same of several things.
 struct Group<'a> {
-    change: &'a Change,
+    row: &'a Row,
     names: Vec<&'a str>,
 }
 
@@ -27,52 +26,30 @@ struct Group<'a> {
 fn groups(plan: &Plan, thing: Thing) -> Vec<Group<'_>> {
     type Key<'a> = (Action, Option<String>, &'a [FieldChange]);
     let mut found: std::collections::BTreeMap<Key<'_>, Group<'_>> = std::collections::BTreeMap::new();
-    for change in plan.of(thing) {
-        let key = (change.action, homes(change), change.fields.as_slice());
-        found.entry(key).or_insert_with(|| Group { change, names: Vec::new() }).names.push(&change.name);
+    for row in plan.of(thing) {
+        let key = (row.action, homes(row), row.fields.as_slice());
+        found.entry(key).or_insert_with(|| Group { row, names: Vec::new() }).names.push(&row.name);
     }
     let mut groups: Vec<Group<'_>> = found.into_values().collect();
-    groups.sort_by_key(|group| (group.change.action, group.names.first().copied()));
+    groups.sort_by_key(|group| (group.row.action, group.names.first().copied()));
     groups
 }
 
 /// The last line: how many of what.
-fn summary(plan: &Plan) -> String {
-    let nouns = [(Thing::Edge, "edge", "edges"), (Thing::Shard, "shard", "shards"), (Thing::Site, "site", "sites")];
-    let words = [
-        (Action::Added, "added"),
-        (Action::Changed, "changed"),
-        (Action::Moved, "moved"),
-        (Action::Removed, "removed"),
-    ];
-    let mut parts = Vec::new();
-    if plan.of(Thing::Platform).next().is_some() {
-        parts.push("platform changed".to_owned());
-    }
-    for (thing, one, many) in nouns {
-        for (action, word) in words {
-            let number = plan.count(thing, action);
-            if number > 0 {
-                parts.push(format!("{} {word}", count(number, one, many)));
-            }
-        }
-    }
-    if !plan.files.is_empty() {
-        parts.push(count(plan.files.len(), "output file differs", "output files differ"));
-    }
-    if parts.is_empty() { "no changes".to_owned() } else { parts.join(", ") }
+fn summary(plan: &Plan) -> &str {
+    &plan.summary.headline
 }
 
 /// Where a site goes, in words.
-fn homes(change: &Change) -> Option<String> {
+fn homes(change: &Row) -> Option<String> {
     let mark = |home: &Home| if home.proposed { " (proposed)" } else { "" };
     match (change.action, &change.from, &change.to) {
-        (Action::Moved, Some(from), Some(to)) if from.edge != to.edge => {
+        (Action::Move, Some(from), Some(to)) if from.edge != to.edge => {
             Some(format!("from {} / {} to {} / {}{}", from.shard, from.edge, to.shard, to.edge, mark(to)))
         }
-        (Action::Moved, Some(from), Some(to)) => Some(format!("from {} to {}{}", from.shard, to.shard, mark(to))),
-        (Action::Added, _, Some(to)) => Some(format!("on {} / {}{}", to.shard, to.edge, mark(to))),
-        (Action::Removed, Some(from), _) => Some(format!("from {} / {}", from.shard, from.edge)),
+        (Action::Move, Some(from), Some(to)) => Some(format!("from {} to {}{}", from.shard, to.shard, mark(to))),
+        (Action::Create, _, Some(to)) => Some(format!("on {} / {}{}", to.shard, to.edge, mark(to))),
+        (Action::Remove, Some(from), _) => Some(format!("from {} / {}", from.shard, from.edge)),
         _ => None,
     }
 }
@@ -88,40 +65,49 @@ fn safe(text: &str) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::fields::Place;
-    use super::super::{FileChange, Plan};
+    use super::super::model::{Class, Layer, Place};
+    use super::super::{FileChange, Parts, Plan, assemble};
     use super::*;
 
     pub(crate) fn home(shard: &str) -> Option<Home> {
         Some(Home { shard: shard.into(), edge: "e1".into(), proposed: false })
     }
 
-    pub(crate) fn site(name: &str, action: Action, from: Option<Home>, to: Option<Home>) -> Change {
-        Change { thing: Thing::Site, name: name.into(), action, from, to, fields: Vec::new() }
+    pub(crate) fn site(name: &str, action: Action, from: Option<Home>, to: Option<Home>) -> Row {
+        Row { from, to, ..Row::new(Thing::Site, name, action) }
     }
 
     pub(crate) fn field(old: &str, new: &str) -> FieldChange {
         let place = Place { path: "tenants/platform.yaml".into(), line: 7, old: false };
-        FieldChange { path: "cache.page.ttl".into(), old: Some(old.into()), new: Some(new.into()), place: Some(place) }
+        FieldChange {
+            path: "cache.page.ttl".into(),
+            old: Some(old.into()),
+            new: Some(new.into()),
+            place: Some(place),
+            layer: Layer::Defaults,
+            class: Class::InPlace,
+            effect: String::new(),
+        }
     }
 
     pub(crate) fn example() -> Plan {
-        let changed = |name, shard| Change {
+        let changed = |name, shard| Row {
             fields: vec![field("5m", "10m")],
-            ..site(name, Action::Changed, home(shard), home(shard))
+            ..site(name, Action::Update, home(shard), home(shard))
         };
-        Plan {
+        assemble(Parts {
             base: "main".into(),
             head: "HEAD".into(),
-            changes: vec![
-                site("acme", Action::Added, None, home("s1")),
+            rows: vec![
+                site("acme", Action::Create, None, home("s1")),
                 changed("blog", "s1"),
                 changed("cafe", "s2"),
-                site("old", Action::Removed, home("s2"), None),
-                site("shop", Action::Moved, home("s1"), home("s2")),
+                site("old", Action::Remove, home("s2"), None),
+                site("shop", Action::Move, home("s1"), home("s2")),
             ],
-            files: vec![FileChange { path: "terraform/a.tf".into(), action: Action::Changed, diff: None }],
-        }
+            files: vec![FileChange { path: "terraform/a.tf".into(), action: Action::Update, diff: None }],
+            ..Parts::default()
+        })
     }
 
     #[test]
@@ -137,6 +123,6 @@ pub(crate) mod tests {
             summary(&example()),
             "1 site added, 2 sites changed, 1 site moved, 1 site removed, 1 output file differs"
         );
-        assert_eq!(summary(&Plan::default()), "no changes");
+        assert_eq!(summary(&assemble(Parts::default())), "no changes");
     }
 }

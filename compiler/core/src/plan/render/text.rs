@@ -36,7 +36,7 @@ pub fn text(plan: &Plan) -> String {
 }
 
 fn row(out: &mut String, group: &Group<'_>) {
-    let change = group.change;
+    let change = group.row;
     let names = match group.names.as_slice() {
         [one] => safe(one),
         many => safe(&list(many, "and", NAMES)).replace('`', ""),
@@ -69,19 +69,21 @@ fn safe_line(line: &str) -> String {
 
 fn sign(action: Action) -> char {
     match action {
-        Action::Added => '+',
-        Action::Changed => '~',
-        Action::Moved => '>',
-        Action::Removed => '-',
+        Action::Create => '+',
+        Action::Update => '~',
+        Action::Replace => '±',
+        Action::Move => '>',
+        Action::Remove => '-',
     }
 }
 
 pub(super) fn word(action: Action) -> &'static str {
     match action {
-        Action::Added => "added",
-        Action::Changed => "changed",
-        Action::Moved => "moved",
-        Action::Removed => "removed",
+        Action::Create => "added",
+        Action::Update => "changed",
+        Action::Replace => "replaced",
+        Action::Move => "moved",
+        Action::Remove => "removed",
     }
 }
 
@@ -113,7 +115,7 @@ Output files
     #[test]
     fn a_value_cannot_command_the_terminal() {
         let mut plan = example();
-        plan.changes[0].name = "a\u{1b}[2J\nb".into();
+        plan.rows[0].name = "a\u{1b}[2J\nb".into();
         assert!(text(&plan).contains("+ a?[2J?b added"));
     }
 }

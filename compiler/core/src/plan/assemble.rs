@@ -1,0 +1,191 @@
+//! Rows to a plan: classes of equal rows, fan-outs, the summary, the digests.
+//!
+//! Input: rows with their fields, resources and classes. Output: a [`Plan`] whose every other part is computed from them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::digest;
+use super::model::{
+    Action, Class, Count, FORMAT, FieldChange, FileChange, Finding, Gate, Plan, ResourceAction, ResourceCount, Row,
+    RowClass, Summary, Thing, Unchecked, Verdict,
+};
+use crate::diag::count;
+
+/// What a plan is made of.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// The older fleet, as it was named.
+    pub base: String,
+    /// The newer fleet, as it was named.
+    pub head: String,
+    /// Blueprints of the newer fleet with their digests.
+    pub blueprints: BTreeMap<String, String>,
+    /// The rows; their digests are filled in here.
+    pub rows: Vec<Row>,
+    /// What guards found.
+    pub guards: Vec<Finding>,
+    /// What could not be checked.
+    pub unchecked: Vec<Unchecked>,
+    /// Files that change.
+    pub files: Vec<FileChange>,
+    /// Stacks of the newer fleet.
+    pub stacks: usize,
+    /// Sites of the newer fleet.
+    pub sites: usize,
+}
+
+/// Makes the plan.
+#[must_use]
+pub fn assemble(parts: Parts) -> Plan {
+    let Parts { base, head, blueprints, mut rows, mut guards, mut unchecked, files, stacks, sites } = parts;
+    rows.sort_by(|a, b| (a.thing, &a.name).cmp(&(b.thing, &b.name)));
+    for row in &mut rows {
+        row.digest = digest::row(row);
+    }
+    guards.sort_by(|a, b| (a.level, &a.guard, &a.scope, a).cmp(&(b.level, &b.guard, &b.scope, b)));
+    unchecked.sort();
+    unchecked.dedup();
+    let compiler = env!("CARGO_PKG_VERSION").to_owned();
+    let digest = digest::plan(&rows, &blueprints, &compiler);
+    let mut plan = Plan {
+        format_version: FORMAT,
+        base,
+        head,
+        compiler,
+        blueprints,
+        digest,
+        summary: Summary::default(),
+        classes: classes(&rows),
+        fan_outs: Vec::new(),
+        rows,
+        guards,
+        unchecked,
+        files,
+    };
+    plan.summary = Summary { of_stacks: stacks, of_sites: sites, ..summary(&plan) };
+    plan
+}
+
+/// What has to be equal for two rows to be of one class.
+type Key<'a> = (Thing, Action, Option<[&'a str; 4]>, Class, Vec<(&'a str, Option<&'a str>, Option<&'a str>)>, Vec<String>);
+
+fn key<'r>(row: &'r Row) -> Key<'r> {
+    let field = |field: &'r FieldChange| (field.path.as_str(), field.old.as_deref(), field.new.as_deref());
+    let homes = match (&row.from, &row.to) {
+        (Some(from), Some(to)) if row.action == Action::Move => {
+            Some([from.shard.as_str(), from.edge.as_str(), to.shard.as_str(), to.edge.as_str()])
+        }
+        _ => None,
+    };
+    let resources = row.resources.iter().map(|resource| {
+        // The call's name holds the site's: without it, equal changes of two sites are equal.
+        let bare = resource.address.splitn(3, '.').nth(2).unwrap_or(&resource.address);
+        let bare = if row.thing == Thing::Site { bare.split('[').next().unwrap_or(bare) } else { bare };
+        format!("{:?} {bare}", resource.action)
+    });
+    let resources: BTreeSet<String> = resources.collect();
+    (row.thing, row.action, homes, row.class, row.fields.iter().map(field).collect(), resources.into_iter().collect())
+}
+
+/// Puts rows together that differ in nothing but the name; what destroys comes first.
+fn classes(rows: &[Row]) -> Vec<RowClass> {
+    let mut found: BTreeMap<Key<'_>, Vec<&Row>> = BTreeMap::new();
+    for row in rows {
+        found.entry(key(row)).or_default().push(row);
+    }
+    let class = |rows: Vec<&Row>| {
+        let first = *rows.first()?;
+        Some(RowClass {
+            thing: first.thing,
+            action: first.action,
+            class: first.class,
+            count: rows.len(),
+            exemplar: first.id.clone(),
+            names: rows.iter().map(|row| row.name.clone()).collect(),
+        })
+    };
+    let mut classes: Vec<RowClass> = found.into_values().filter_map(class).collect();
+    classes.sort_by(|a, b| {
+        let rank = |class: &RowClass| (class.thing, class.action, std::cmp::Reverse(class.class));
+        rank(a).cmp(&rank(b)).then_with(|| a.exemplar.cmp(&b.exemplar))
+    });
+    classes
+}
+
+fn summary(plan: &Plan) -> Summary {
+    let mut counts: BTreeMap<(Thing, Action), usize> = BTreeMap::new();
+    let mut classes: BTreeMap<String, usize> = BTreeMap::new();
+    let mut resources: BTreeMap<ResourceAction, usize> = BTreeMap::new();
+    let mut stacks: BTreeSet<&str> = BTreeSet::new();
+    for row in &plan.rows {
+        *counts.entry((row.thing, row.action)).or_default() += 1;
+        *classes.entry(row.class.to_string()).or_default() += 1;
+        for resource in &row.resources {
+            *resources.entry(resource.action).or_default() += 1;
+        }
+        stacks.extend(row.stacks.iter().map(String::as_str));
+    }
+    let class = plan.rows.iter().map(|row| row.class).max().unwrap_or_default();
+    let verdict = verdict(plan, class);
+    Summary {
+        verdict,
+        headline: headline(plan),
+        class,
+        gate: plan.rows.iter().fold(Gate::default(), |gate, row| gate.and(row.gate)),
+        counts: counts.into_iter().map(|((thing, action), count)| Count { thing, action, count }).collect(),
+        classes,
+        resources: resources.into_iter().map(|(action, count)| ResourceCount { action, count }).collect(),
+        stacks: stacks.len(),
+        of_stacks: 0,
+        of_sites: 0,
+        next: next(verdict).to_owned(),
+    }
+}
+
+fn verdict(plan: &Plan, class: Class) -> Verdict {
+    if plan.is_refused() {
+        return Verdict::Refused;
+    }
+    if plan.is_empty() {
+        return Verdict::Nothing;
+    }
+    let is_safe = class <= Class::Rolling && !plan.rows.iter().any(Row::is_destructive);
+    if is_safe { Verdict::Safe } else { Verdict::Review }
+}
+
+fn next(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Nothing => "",
+        Verdict::Safe => "Merge when the rows are what you meant.",
+        Verdict::Review => "Read every row of class 3 and above before you approve.",
+        Verdict::Refused => "Do what the guards ask for, or commit an acknowledgement, and plan again.",
+    }
+}
+
+/// All counts in one line.
+fn headline(plan: &Plan) -> String {
+    let nouns = [(Thing::Edge, "edge", "edges"), (Thing::Shard, "shard", "shards"), (Thing::Site, "site", "sites")];
+    let words = [
+        (Action::Create, "added"),
+        (Action::Update, "changed"),
+        (Action::Move, "moved"),
+        (Action::Replace, "replaced"),
+        (Action::Remove, "removed"),
+    ];
+    let mut parts = Vec::new();
+    if plan.of(Thing::Platform).next().is_some() {
+        parts.push("platform changed".to_owned());
+    }
+    for (thing, one, many) in nouns {
+        for (action, word) in words {
+            let number = plan.count(thing, action);
+            if number > 0 {
+                parts.push(format!("{} {word}", count(number, one, many)));
+            }
+        }
+    }
+    if !plan.files.is_empty() {
+        parts.push(count(plan.files.len(), "output file differs", "output files differ"));
+    }
+    if parts.is_empty() { "no changes".to_owned() } else { parts.join(", ") }
+}
