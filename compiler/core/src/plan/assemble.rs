@@ -67,7 +67,8 @@ pub fn assemble(parts: Parts) -> Plan {
 }
 
 /// What has to be equal for two rows to be of one class.
-type Key<'a> = (Thing, Action, Option<[&'a str; 4]>, Class, Vec<(&'a str, Option<&'a str>, Option<&'a str>)>, Vec<String>);
+type Key<'a> =
+    (Thing, Action, Option<[&'a str; 4]>, Class, Vec<(&'a str, Option<&'a str>, Option<&'a str>)>, Vec<String>);
 
 fn key<'r>(row: &'r Row) -> Key<'r> {
     let field = |field: &'r FieldChange| (field.path.as_str(), field.old.as_deref(), field.new.as_deref());

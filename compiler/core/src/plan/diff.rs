@@ -86,9 +86,7 @@ fn platform(base: Side<'_>, head: Side<'_>, texts: Texts<'_>) -> Option<Row> {
 
 fn edges(base: Side<'_>, head: Side<'_>, texts: Texts<'_>) -> Vec<Row> {
     let rules = MergeRules { key: None, ..merge_rules(Kind::Platform).field("edges").clone() };
-    by_name(Thing::Edge, &edge_nodes(base), &edge_nodes(head), |old, new| {
-        fields::compare(old, new, &rules, texts, &[])
-    })
+    by_name(Thing::Edge, &edge_nodes(base), &edge_nodes(head), |old, new| fields::compare(old, new, &rules, texts, &[]))
 }
 
 fn edge_nodes(side: Side<'_>) -> BTreeMap<&str, Node> {

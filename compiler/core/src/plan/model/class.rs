@@ -6,9 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a change does to the people who use a site. Ordered: the highest of its parts is that of the whole.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Default,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Default)]
 pub enum Class {
     /// Documentation only.
     #[default]
@@ -36,15 +34,8 @@ pub enum Class {
 
 impl Class {
     /// All of them, from harmless to forbidden.
-    pub const ALL: [Self; 7] = [
-        Self::Words,
-        Self::InPlace,
-        Self::Rolling,
-        Self::Brief,
-        Self::Migration,
-        Self::Destroys,
-        Self::Forbidden,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Words, Self::InPlace, Self::Rolling, Self::Brief, Self::Migration, Self::Destroys, Self::Forbidden];
 
     /// Its sign: `0` to `5`, or `F`.
     #[must_use]

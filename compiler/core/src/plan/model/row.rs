@@ -131,7 +131,9 @@ impl Row {
     /// Whether something that exists goes away, is made anew, moves or cannot be brought back.
     #[must_use]
     pub fn is_destructive(&self) -> bool {
-        self.action <= Action::Move || self.class >= Class::Destroys || self.resources.iter().any(ResourceChange::is_loss)
+        self.action <= Action::Move
+            || self.class >= Class::Destroys
+            || self.resources.iter().any(ResourceChange::is_loss)
     }
 }
 
