@@ -3,6 +3,7 @@
 //! Every flag can also be given as a variable: flags that several commands share as `AIPRESS_<FLAG>`, the others as
 //! `AIPRESS_<COMMAND>_<FLAG>`.
 
+pub mod cost;
 pub mod placement;
 
 use std::path::PathBuf;
@@ -58,6 +59,8 @@ pub enum Command {
     Simulate(placement::SimulateArgs),
     /// Show what changes between two revisions.
     Plan(PlanArgs),
+    /// Show what the fleet costs in a month, and what would make it cheaper.
+    Cost(cost::CostArgs),
     /// Apply stacks with the real terraform to a stand-in for Google, and remove them again.
     Rehearse(RehearseArgs),
     /// Print the page of a diagnostic code, or the value of a field and where it comes from.

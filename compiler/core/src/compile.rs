@@ -60,6 +60,7 @@ pub fn compile(sources: &SourceSet, options: &Options) -> Result<Compilation, Di
     let mut placement = place::place(&requests, &shards, &edges, &lock, &place::fleet::policy(&fleet, options.locked));
     warnings.extend(std::mem::take(&mut placement.diagnostics));
     rules::placed(&fleet, &placement, &mut warnings);
+    warnings.extend(crate::cost::budget::check(&fleet, &placement));
     let contracts = contracts(sources, &fleet, &mut warnings);
     let compilation = Compilation::assemble(sources, fleet, placement, numbering, contracts, input_digest);
     warnings.extend(names::check(&compilation.global_names()));

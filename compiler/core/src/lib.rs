@@ -6,6 +6,7 @@
 pub mod blueprint;
 pub mod check;
 pub mod compile;
+pub mod cost;
 pub mod diag;
 pub mod emit;
 pub mod explain;

@@ -21,11 +21,12 @@ const ROWS: &[(&str, &str)] = &[
     ("blueprint", "source diag emit"),
     ("check", "source diag syntax spec"),
     ("place", "source diag emit"),
+    ("cost", "source diag syntax spec check place"),
     ("lower", "source diag syntax spec graph emit blueprint check place"),
-    ("plan", "source diag syntax spec check place"),
+    ("plan", "source diag syntax spec check place cost"),
     ("explain", "diag"),
     ("render", "source diag syntax spec graph emit blueprint check place lower"),
-    ("compile", "source diag syntax spec graph emit blueprint check place lower plan render"),
+    ("compile", "source diag syntax spec graph emit blueprint check place cost lower plan render"),
 ];
 
 /// A file or folder, a module that it imports besides its row, and why.

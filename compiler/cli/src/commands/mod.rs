@@ -6,6 +6,7 @@ mod capacity;
 mod check;
 mod compile;
 mod completions;
+mod cost;
 pub mod expect;
 mod explain;
 mod explain_placement;
@@ -36,6 +37,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Simulate(args) => simulate::run(folder, args),
         Command::Rebalance(args) => rebalance::run(folder, args),
         Command::Plan(args) => plan::run(folder, args),
+        Command::Cost(args) => cost::run(folder, args),
         Command::Rehearse(args) => rehearse::run(folder, args),
         Command::Explain(args) => explain::run(folder, args),
         Command::Schema(args) => schema::run(folder, args),

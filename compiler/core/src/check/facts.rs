@@ -1,8 +1,10 @@
 //! What is kept of a site after its document was read.
 
-use crate::check::fleet::{HostFact, Platform, ResolvedSite, SiteFacts};
+use crate::check::fleet::{HostFact, Platform, ResolvedSite, SiteFacts, SiteSize};
 use crate::source::{Span, Spanned};
-use crate::spec::tenant::{Domain, FlushMode, LifecycleState, ReadSplitMode, TenantSpec, Www};
+use crate::spec::tenant::{
+    CronMode, Domain, FlushMode, LifecycleState, PageCacheMode, ReadSplitMode, TenantSpec, UptimeRegion, Www,
+};
 
 /// Takes the facts of a site.
 #[must_use]
@@ -33,7 +35,47 @@ pub fn of(platform: &Platform, site: &ResolvedSite, span: Span) -> SiteFacts {
         flush_all: (cache.enabled.value && cache.flush.value == FlushMode::All).then_some(cache.flush.span),
         pitr_days: spec.backup.pitr_days,
         budget: spec.budget.monthly,
+        size: size(platform, spec),
         span,
+    }
+}
+
+/// Seconds of a month of 730 hours.
+const SECONDS_PER_MONTH: u64 = 730 * 3600;
+
+fn size(platform: &Platform, spec: &TenantSpec) -> SiteSize {
+    let state = spec.lifecycle.state.value;
+    let (is_active, runs) = (state == LifecycleState::Active, has_compute(state));
+    let retention = &spec.backup.retention;
+    let has_cron = spec.wordpress.cron.mode.value == CronMode::Scheduler;
+    let jobs = u32::try_from(spec.wordpress.cron.jobs.len()).unwrap_or(u32::MAX);
+    let checks = spec.observability.uptime.iter().map(|check| {
+        let places: u64 = check.regions.iter().map(|region| probes(region.value)).sum();
+        places * (SECONDS_PER_MONTH / u64::from(check.interval.value.seconds()))
+    });
+    let quota = spec.media.quota_gb.as_ref().map(|quota| quota.value);
+    let of_tier = || platform.tier(&spec.tier.value).map_or(0, |tier| tier.limits.storage_gb.value);
+    SiteSize {
+        min_instances: if is_active { spec.runtime.scaling.min.value } else { 0 },
+        cpu_millis: if runs { spec.runtime.resources.cpu.value.millis() } else { 0 },
+        memory_mib: if runs { spec.runtime.resources.memory.value.mib() } else { 0 },
+        cpu_always: spec.runtime.scaling.cpu_always.value,
+        media_gb: quota.unwrap_or_else(of_tier),
+        dumps: retention.daily.value + retention.weekly.value + retention.monthly.value + retention.yearly.value,
+        dump_places: u32::try_from(spec.backup.copies.len()).unwrap_or(0).saturating_add(1),
+        checks: if is_active { checks.sum() } else { 0 },
+        schedules: if is_active { u32::from(has_cron) + jobs } else { 0 },
+        certificates: u32::try_from(spec.domains.len()).unwrap_or(u32::MAX),
+        page_cache: spec.cache.page.mode.value != PageCacheMode::Off,
+        cdn: spec.cdn.enabled.value,
+    }
+}
+
+/// How many places of Cloud Monitoring ask from a region; each question is paid.
+fn probes(region: UptimeRegion) -> u64 {
+    match region {
+        UptimeRegion::Usa => 3,
+        UptimeRegion::Europe | UptimeRegion::SouthAmerica | UptimeRegion::Asia => 1,
     }
 }
 

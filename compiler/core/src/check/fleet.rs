@@ -127,8 +127,39 @@ pub struct SiteFacts {
     pub pitr_days: Spanned<u32>,
     /// Monthly budget, if there is one.
     pub budget: Option<Spanned<crate::spec::quantity::Decimal>>,
+    /// What its cost depends on.
+    pub size: SiteSize,
     /// The environment's or the tenant's place.
     pub span: Span,
+}
+
+/// What a site's cost depends on, beside what placement counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SiteSize {
+    /// Instances that always run.
+    pub min_instances: u32,
+    /// Processors of an instance, in thousandths.
+    pub cpu_millis: u32,
+    /// Memory of an instance in MiB.
+    pub memory_mib: u64,
+    /// Whether an instance has its processor between requests too.
+    pub cpu_always: bool,
+    /// Space for uploads in GiB.
+    pub media_gb: u32,
+    /// Dumps of the database that are kept, in one place.
+    pub dumps: u32,
+    /// Places that keep them.
+    pub dump_places: u32,
+    /// Questions that checks from outside ask in a month.
+    pub checks: u64,
+    /// Jobs of the scheduler.
+    pub schedules: u32,
+    /// Certificates of its own hosts.
+    pub certificates: u32,
+    /// Whether pages are cached before PHP.
+    pub page_cache: bool,
+    /// Whether files are sent by the CDN.
+    pub cdn: bool,
 }
 
 /// A site with all its fields.
