@@ -174,7 +174,7 @@ impl Provider {
     /// An id that is not of the type's form.
     pub fn import(&self, kind: &str, id: &str) -> Answer<(Value, Vec<u8>)> {
         let schema = self.schema(Mode::Resource, kind)?;
-        let known = import::begin(kind, schema, id)?;
+        let known = import::begin(kind, schema, id, self.configuration().text_of("project"))?;
         let state = complete(kind, schema, &plan::fill(&schema.block, &Value::Null, &known));
         let stored = self.world.as_ref().map_or(Ok(None), |world| world.find(kind, schema, &state))?;
         match stored {
