@@ -12,6 +12,7 @@ use secrecy::SecretString;
 
 use crate::intent::Wanted;
 use crate::problem::{FOREIGN, Problem, problem};
+use crate::role;
 use crate::sql::{Account, Scope, Server, Statement};
 use crate::state::{Entry, Held, State, User};
 
@@ -55,6 +56,7 @@ pub fn steps(state: &State, goal: Goal<'_>) -> Result<Vec<Step>, Vec<Problem>> {
             None => continue,
         }
     }
+    role::steps(state, goal.desired, &mut steps, &mut problems);
     leavers(state, goal, &mut steps);
     for database in goal.purges.iter().filter(|database| state.ledger.databases.contains(*database)) {
         if state.databases.contains_key(database) {
@@ -244,7 +246,8 @@ fn grants(state: &State, wanted: &Wanted, steps: &mut Vec<Step>) {
 
 /// Accounts that were made here and that nobody wants any more.
 fn leavers(state: &State, goal: Goal<'_>, steps: &mut Vec<Step>) {
-    for account in state.ledger.accounts.keys().filter(|account| !goal.wanted.contains_key(*account)) {
+    let is_leaver = |account: &Account, entry: &Entry| !goal.wanted.contains_key(account) && !role::is_role(entry);
+    for (account, _) in state.ledger.accounts.iter().filter(|(account, entry)| is_leaver(account, entry)) {
         if state.users.contains_key(account) {
             push(steps, Statement::DropUser(account.clone()));
         }

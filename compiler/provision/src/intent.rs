@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aipress_core::emit::database::{Desired, MONITOR_PRIVILEGES, SITE_PRIVILEGES, UserState};
+use aipress_core::emit::database::{BACKUP_PRIVILEGES, Desired, MONITOR_PRIVILEGES, SITE_PRIVILEGES, UserState};
 
 use crate::sql::{Account, Purpose, Scope};
 
@@ -46,6 +46,7 @@ impl Wanted {
         match self.purpose {
             Purpose::Site => &SITE_PRIVILEGES,
             Purpose::Monitor => &MONITOR_PRIVILEGES,
+            Purpose::Backup => &BACKUP_PRIVILEGES,
         }
     }
 }

@@ -37,6 +37,7 @@ pub mod payload;
 pub mod problem;
 pub mod purge;
 pub mod random;
+pub mod role;
 pub mod run;
 pub mod session;
 pub mod source;
@@ -46,7 +47,7 @@ pub mod vault;
 pub mod verify;
 
 /// What the job's own user needs: what it passes on, and what it reads and makes itself.
-pub const ADMIN_PRIVILEGES: [&str; 15] = [
+pub const ADMIN_PRIVILEGES: [&str; 18] = [
     "SELECT",
     "INSERT",
     "UPDATE",
@@ -62,4 +63,7 @@ pub const ADMIN_PRIVILEGES: [&str; 15] = [
     "PROCESS",
     "RELOAD",
     "REPLICATION CLIENT",
+    "SHOW VIEW",
+    "TRIGGER",
+    "EVENT",
 ];

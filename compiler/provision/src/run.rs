@@ -22,7 +22,7 @@ use crate::session::{Address, Login, Session, SqlError};
 use crate::sql::{Account, Secrets, Server, Statement, Unwritable, text};
 use crate::state::{self, State};
 use crate::vault::{self, Vault};
-use crate::{lock, purge, verify};
+use crate::{lock, purge, role, verify};
 
 /// How the job proves who it is.
 #[derive(Debug, Clone)]
@@ -316,7 +316,7 @@ impl Run<'_, '_> {
                 problems.push(problem(ISOLATION, title, "see who changes the server meanwhile; run the job again."));
             }
         }
-        let (shared, warnings) = verify::shared(&state, &self.wanted);
+        let (shared, warnings) = verify::shared(&state, &self.wanted, role::account(&self.options.desired).as_ref());
         problems.extend(shared);
         warnings.into_iter().for_each(&mut *self.hooks.say);
         if !problems.is_empty() {

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 pub struct Account {
     /// Its name.
     pub user: String,
-    /// Where it connects from.
+    /// Where it connects from; empty for a role of MariaDB, which has no host.
     pub host: String,
 }
 
@@ -67,6 +67,8 @@ pub enum Purpose {
     Site,
     /// The pool's monitor.
     Monitor,
+    /// The role of those who dump.
+    Backup,
 }
 
 impl Purpose {
@@ -76,6 +78,7 @@ impl Purpose {
         match self {
             Self::Site => "site",
             Self::Monitor => "monitor",
+            Self::Backup => "backup",
         }
     }
 }
@@ -154,6 +157,19 @@ pub enum Statement {
     },
     /// Takes every privilege of an account on every level.
     RevokeAll(Account),
+    /// Takes privileges of an account on the databases that match a pattern.
+    RevokeOn {
+        /// The account.
+        account: Account,
+        /// The pattern, as the server stores it.
+        pattern: String,
+        /// Which.
+        privileges: Vec<&'static str>,
+    },
+    /// Makes a role without a right.
+    CreateRole(Account),
+    /// Removes a role, from everybody who has it too.
+    DropRole(Account),
     /// Takes a role.
     RevokeRole {
         /// The account.
@@ -247,6 +263,11 @@ pub fn text(value: &str) -> Result<Zeroizing<String>, Unwritable> {
     Ok(out)
 }
 
+/// An account or a role.
+fn grantee(value: &Account) -> Result<String, Unwritable> {
+    if value.host.is_empty() { Ok(text(&value.user)?.to_string()) } else { account(value) }
+}
+
 fn account(value: &Account) -> Result<String, Unwritable> {
     Ok(format!("{}@{}", *text(&value.user)?, *text(&value.host)?))
 }
@@ -319,12 +340,17 @@ impl Statement {
             Self::RequireTls(user) => format!("ALTER USER {} REQUIRE SSL", account(user)?),
             Self::SetLock { account: user, locked: true } => format!("ALTER USER {} ACCOUNT LOCK", account(user)?),
             Self::SetLock { account: user, locked: false } => format!("ALTER USER {} ACCOUNT UNLOCK", account(user)?),
-            Self::RevokeAll(user) => format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {}", account(user)?),
+            Self::RevokeAll(user) => format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {}", grantee(user)?),
             Self::RevokeRole { account: user, role } => {
-                format!("REVOKE {} FROM {}", role_name(server.dialect, role)?, account(user)?)
+                format!("REVOKE {} FROM {}", grantee(role)?, grantee(user)?)
             }
+            Self::RevokeOn { account: user, pattern, privileges } => {
+                format!("REVOKE {} ON {}.* FROM {}", privileges.join(", "), quoted(pattern), grantee(user)?)
+            }
+            Self::CreateRole(role) => format!("CREATE ROLE {}", grantee(role)?),
+            Self::DropRole(role) => format!("DROP ROLE {}", grantee(role)?),
             Self::Grant { account: user, scope, privileges } => {
-                format!("GRANT {} ON {} TO {}", privileges.join(", "), on(server, scope)?, account(user)?)
+                format!("GRANT {} ON {} TO {}", privileges.join(", "), on(server, scope)?, grantee(user)?)
             }
             Self::DropUser(user) => format!("DROP USER {}", account(user)?),
             Self::Kill(id) => format!("KILL {id}"),
@@ -377,16 +403,12 @@ fn identified(
     Ok(out)
 }
 
-/// A role has a host in MySQL and none in MariaDB.
-fn role_name(dialect: Dialect, role: &Account) -> Result<String, Unwritable> {
-    match dialect {
-        Dialect::Mysql80 | Dialect::Mysql84 => account(role),
-        Dialect::Mariadb => Ok(text(&role.user)?.to_string()),
-    }
-}
-
 /// A pattern may be longer than a name by its escapes.
 fn pattern_name(server: Server, database: &str) -> Result<String, Unwritable> {
     name(database)?;
-    Ok(format!("`{}`", server.pattern(database).replace('`', "``")))
+    Ok(quoted(&server.pattern(database)))
+}
+
+fn quoted(pattern: &str) -> String {
+    format!("`{}`", pattern.replace('`', "``"))
 }

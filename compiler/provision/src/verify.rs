@@ -49,7 +49,7 @@ pub fn matches(pattern: &str, name: &str) -> bool {
 
 /// Checks what everybody may do: roles and grants that no single account holds.
 #[must_use]
-pub fn shared(state: &State, wanted: &BTreeMap<Account, Wanted>) -> (Vec<Problem>, Vec<Event>) {
+pub fn shared(state: &State, wanted: &BTreeMap<Account, Wanted>, role: Option<&Account>) -> (Vec<Problem>, Vec<Event>) {
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
     if !state.mandatory_roles.is_empty() {
@@ -57,7 +57,7 @@ pub fn shared(state: &State, wanted: &BTreeMap<Account, Wanted>) -> (Vec<Problem
         problems.push(problem(ISOLATION, title, "empty the server's variable `mandatory_roles`."));
     }
     let databases: Vec<&str> = wanted.values().filter_map(|wanted| wanted.database.as_deref()).collect();
-    let ours: Vec<String> = wanted.keys().map(Account::grantee).collect();
+    let ours: Vec<String> = wanted.keys().chain(role).map(Account::grantee).collect();
     for (grantee, held) in state.held.iter().filter(|(grantee, _)| !ours.contains(grantee)) {
         // MariaDB lets a grant to nobody and to PUBLIC hold for everybody.
         let is_everybody = grantee.starts_with("''@") || grantee.starts_with("'PUBLIC'@") || grantee == "PUBLIC";

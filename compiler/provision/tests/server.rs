@@ -111,6 +111,58 @@ fn denied_everywhere(maria: &Maria, google: &Google, user: &User, users: &[User]
 }
 
 #[test]
+fn who_has_the_backup_role_can_dump_every_site_and_do_nothing_else() {
+    let (maria, google) = (Maria::start(), Google::start());
+    let users = vec![site("wp-a_b", 1), site("wp-choir", 1)];
+    let mut options = options(&maria, &google, desired(&maria, users.clone()));
+    assert!(provision(&options).result.is_ok());
+    let mut boss = root(&maria);
+    for user in &users {
+        let password = google.password(&user.secret);
+        let mut own = session(&maria, &user.name, &password, Some(&user.database)).unwrap();
+        own.execute("CREATE TABLE wp_posts (title TEXT)").unwrap();
+        own.execute("INSERT INTO wp_posts VALUES ('kept')").unwrap();
+        boss.execute(&format!("CREATE VIEW `{0}`.titles AS SELECT * FROM `{0}`.wp_posts", user.database)).unwrap();
+    }
+    // As Cloud SQL makes the user of the job's identity.
+    let password = "dump-Test-0123456789";
+    boss.execute(&format!("CREATE USER 'backup'@'%' IDENTIFIED BY '{password}' REQUIRE SSL")).unwrap();
+    let mut maker = session(&maria, "provision", support::maria::ADMIN_PASSWORD, None).unwrap();
+    maker.execute("GRANT 'aip_backup' TO 'backup'@'%'").unwrap();
+    maker.execute("SET DEFAULT ROLE 'aip_backup' FOR 'backup'@'%'").unwrap();
+    boss.execute("CREATE DATABASE `wp-axb`").unwrap();
+    for user in &users {
+        let dump = maria.dump("backup", password, &user.database);
+        let (text, errors) = (String::from_utf8_lossy(&dump.stdout), String::from_utf8_lossy(&dump.stderr));
+        assert!(dump.status.success() && text.contains("('kept')") && text.contains("titles"), "{errors}");
+    }
+    let mut backup = session(&maria, "backup", password, None).unwrap();
+    for statement in [
+        "INSERT INTO `wp-a_b`.wp_posts VALUES ('x')",
+        "LOCK TABLES `wp-a_b`.wp_posts READ",
+        "SELECT * FROM mysql.global_priv",
+        "SELECT * FROM aipress_provision.accounts",
+        "USE `wp-axb`",
+        "CREATE TABLE `wp-choir`.mine (x INT)",
+    ] {
+        let result = backup.execute(statement);
+        assert!(matches!(result, Err(SqlError::Refused(1044 | 1142, _))), "{statement}: {result:?}");
+    }
+
+    // Too much is taken, of a site that is gone too, and a role that nobody desires goes with what it gave.
+    boss.execute("GRANT INSERT ON `wp-choir`.* TO 'aip_backup'").unwrap();
+    options.desired = desired(&maria, vec![users[0].clone()]);
+    assert!(provision(&options).result.is_ok());
+    assert!(!maria.dump("backup", password, "wp-choir").status.success());
+    assert!(maria.dump("backup", password, "wp-a_b").status.success());
+    assert_eq!(provision(&options).result.unwrap().statements, 0);
+    options.desired.backup_role = None;
+    assert!(provision(&options).result.is_ok());
+    assert!(!maria.dump("backup", password, "wp-a_b").status.success());
+    assert_eq!(count(&mut boss, "SELECT COUNT(*) FROM aipress_provision.accounts WHERE purpose = 'backup'"), 0);
+}
+
+#[test]
 fn limits_removals_suspensions_and_purges() {
     let (maria, google) = (Maria::start(), Google::start());
     let mut users = vec![site("wp-acme", 1), site("wp-choir", 1), site("wp-depot", 1)];
@@ -131,7 +183,8 @@ fn limits_removals_suspensions_and_purges() {
     let mut depot = login("wp-depot").unwrap();
     users[2].state = UserState::Locked;
     options.desired = desired(&maria, vec![users[0].clone(), users[2].clone()]);
-    assert!(provision(&options).result.is_ok());
+    let left = provision(&options);
+    assert!(left.result.is_ok(), "{}", problems(&left));
     assert!(choir.execute("SELECT 1").is_err(), "a session outlived its user");
     assert!(depot.execute("SELECT 1").is_err(), "a session outlived the suspension");
     assert!(login("wp-choir").is_err() && login("wp-depot").is_err() && login("wp-acme").is_ok());
@@ -195,6 +248,7 @@ fn reset(boss: &mut Session, google: &Google) {
     for user in users {
         boss.execute(&format!("DROP USER '{user}'@'%'")).unwrap();
     }
+    boss.execute("DROP ROLE IF EXISTS 'aip_backup'").unwrap();
     let databases: Vec<String> = boss
         .rows("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE 'wp%' OR SCHEMA_NAME LIKE 'aip%'")
         .unwrap();
@@ -234,12 +288,12 @@ fn a_run_killed_at_any_step_is_finished_by_the_next() {
     let (maria, google) = (Maria::start(), Google::start());
     let both = desired(&maria, vec![site("wp-acme", 1), site("wp-choir", 1)]);
     let steps = killed_at_every_step(&maria, &google, &[], &both);
-    // Ledger 3; per database 2; per account a secret, claim, user, grant, record.
-    assert_eq!(steps, 3 + 2 * 2 + 3 * 5);
+    // Ledger 3; per database 2; per account a secret, claim, user, grant, record; the role's claim, itself, 2 grants, record.
+    assert_eq!(steps, 3 + 2 * 2 + 3 * 5 + 5);
 
     // A rotation with a removal, and the end of another rotation: the first name comes back with a third password.
     let turned = desired(&maria, vec![site("wp-acme", 2)]);
-    assert_eq!(killed_at_every_step(&maria, &google, std::slice::from_ref(&both), &turned), 5 + 2);
+    assert_eq!(killed_at_every_step(&maria, &google, std::slice::from_ref(&both), &turned), 5 + 2 + 1);
     let again = desired(&maria, vec![site("wp-acme", 3)]);
     assert_eq!(killed_at_every_step(&maria, &google, &[both, turned], &again), 3);
 }

@@ -6,6 +6,7 @@ use crate::emit::{database, proxysql};
 use crate::lower::Context;
 use crate::lower::config::{database_name, user_name, user_name_of};
 use crate::lower::shard::{MONITOR_SECRET, MONITOR_USER, PROVISION_ACCOUNT};
+use crate::lower::shard_backup;
 use crate::lower::shard_plan::{MYSQL_PORT, POOL_PORT, READER_PORT, ShardPlan};
 use crate::lower::site::Lowering;
 use crate::spec::shard::{Engine, PoolMode, ReplicaRole};
@@ -154,6 +155,7 @@ pub fn desired(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSit
         },
         admin: PROVISION_ACCOUNT.to_owned(),
         monitor: has_pool.then_some(monitor),
+        backup_role: Some(shard_backup::DATABASE_ROLE.to_owned()),
         databases: sites
             .iter()
             .map(|site| database::Database {

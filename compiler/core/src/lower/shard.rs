@@ -347,11 +347,7 @@ impl<'a> Lowering<'a, '_> {
 
     fn provision(&self, desired: &str, blueprint: &str) -> Value {
         let digest = crate::source::sha256(desired);
-        let env = BTreeMap::from([
-            ("AIPRESS_SHARD".to_owned(), self.id().to_owned()),
-            // The role that the dumps' identity gets; it has to be there before that one is made.
-            ("AIPRESS_BACKUP_ROLE".to_owned(), shard_backup::DATABASE_ROLE.to_owned()),
-        ]);
+        let env = BTreeMap::from([("AIPRESS_SHARD".to_owned(), self.id().to_owned())]);
         let bucket = self.context.naming().shard_bucket(self.id(), "config");
         object([
             ("job_name", "provision".into()),

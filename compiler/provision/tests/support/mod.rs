@@ -64,6 +64,7 @@ pub fn desired(maria: &Maria, users: Vec<User>) -> Desired {
             secret: "pool-monitor-g1".to_owned(),
             generation: 1,
         }),
+        backup_role: Some("aip_backup".to_owned()),
         databases: users.iter().map(database).collect(),
         users,
         purges: Vec::new(),

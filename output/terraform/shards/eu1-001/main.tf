@@ -160,14 +160,13 @@ module "shard" {
     image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://aip-eu1-001-config-7f3k/desired.json"]
     env = {
-      AIPRESS_BACKUP_ROLE = "aip_backup"
-      AIPRESS_SHARD       = "eu1-001"
+      AIPRESS_SHARD = "eu1-001"
     }
     cpu            = "1"
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "cd721a1115206cc1"
+    token          = "16ef3e37540a90de"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/eu1-001/desired.json")
     secret_prefix  = "wp-"

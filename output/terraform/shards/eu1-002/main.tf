@@ -132,14 +132,13 @@ module "shard" {
     image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://aip-eu1-002-config-7f3k/desired.json"]
     env = {
-      AIPRESS_BACKUP_ROLE = "aip_backup"
-      AIPRESS_SHARD       = "eu1-002"
+      AIPRESS_SHARD = "eu1-002"
     }
     cpu            = "1"
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "5a88f5c30d8a8c1d"
+    token          = "1cb3867cf7110021"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/eu1-002/desired.json")
     secret_prefix  = "wp-"

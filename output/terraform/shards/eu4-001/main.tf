@@ -144,14 +144,13 @@ module "shard" {
     image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://aip-eu4-001-config-7f3k/desired.json"]
     env = {
-      AIPRESS_BACKUP_ROLE = "aip_backup"
-      AIPRESS_SHARD       = "eu4-001"
+      AIPRESS_SHARD = "eu4-001"
     }
     cpu            = "1"
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "59146df65c0f5e75"
+    token          = "f20db1b0d1d5c2d1"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/eu4-001/desired.json")
     secret_prefix  = "wp-"

@@ -127,14 +127,13 @@ module "shard" {
     image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://aip-us1-001-config-7f3k/desired.json"]
     env = {
-      AIPRESS_BACKUP_ROLE = "aip_backup"
-      AIPRESS_SHARD       = "us1-001"
+      AIPRESS_SHARD = "us1-001"
     }
     cpu            = "1"
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "2c276c5c9b6fcb60"
+    token          = "a8cba699373e9dc1"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/us1-001/desired.json")
     secret_prefix  = "wp-"

@@ -145,14 +145,13 @@ module "shard" {
     image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://aip-us1-002-config-7f3k/desired.json"]
     env = {
-      AIPRESS_BACKUP_ROLE = "aip_backup"
-      AIPRESS_SHARD       = "us1-002"
+      AIPRESS_SHARD = "us1-002"
     }
     cpu            = "1"
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "18c750eb01fd0cb6"
+    token          = "1655e42f2e163a9e"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/us1-002/desired.json")
     secret_prefix  = "wp-"

@@ -31,6 +31,9 @@ fn check_names(desired: &Desired, errors: &mut Vec<DatabaseError>) {
         host(&monitor.host, errors);
         secret(&monitor.secret, errors);
     }
+    if let Some(role) = &desired.backup_role {
+        name("role", role, errors);
+    }
     for user in &desired.users {
         name("user", &user.name, errors);
         host(&user.host, errors);
@@ -70,7 +73,7 @@ fn check_databases(desired: &Desired, errors: &mut Vec<DatabaseError>) {
 fn check_users(desired: &Desired, errors: &mut Vec<DatabaseError>) {
     let mut free: BTreeMap<&str, bool> =
         desired.databases.iter().map(|database| (database.name.as_str(), true)).collect();
-    let services = desired.monitor.iter().map(|monitor| monitor.name.as_str());
+    let services = desired.monitor.iter().map(|monitor| &monitor.name).chain(&desired.backup_role).map(String::as_str);
     let mut seen: BTreeSet<&str> = services.chain([desired.admin.as_str()]).collect();
     for user in &desired.users {
         for login in user.previous.iter().map(|previous| &previous.name).chain([&user.name]) {

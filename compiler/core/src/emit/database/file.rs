@@ -24,6 +24,8 @@ pub struct File {
     admin: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     monitor: Option<Service>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    backup_role: Option<String>,
     databases: Vec<Database>,
     users: Vec<User>,
     grants: Vec<Grant>,
@@ -67,6 +69,7 @@ impl File {
             dialect: desired.dialect,
             admin: desired.admin,
             monitor: desired.monitor,
+            backup_role: desired.backup_role,
             databases: desired.databases,
             users: desired.users,
             purges: desired.purges,
@@ -120,6 +123,7 @@ pub fn read(text: &str) -> Result<Desired, Vec<DatabaseError>> {
         dialect: file.dialect,
         admin: file.admin,
         monitor: file.monitor,
+        backup_role: file.backup_role,
         databases: file.databases,
         users: file.users,
         purges: file.purges,

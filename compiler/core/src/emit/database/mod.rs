@@ -32,6 +32,10 @@ pub const SITE_PRIVILEGES: [&str; 11] = [
 /// What the pool's monitor may do.
 pub const MONITOR_PRIVILEGES: [&str; 2] = ["USAGE", "REPLICATION CLIENT"];
 
+/// What the dumps' role may do in every site's database: read, and write down how views, triggers and events are made. It
+/// locks nothing, so a dump has to be one transaction.
+pub const BACKUP_PRIVILEGES: [&str; 4] = ["SELECT", "SHOW VIEW", "TRIGGER", "EVENT"];
+
 /// The server's own SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -85,6 +89,8 @@ pub struct Desired {
     pub admin: String,
     /// The pool's monitor; none without a pool.
     pub monitor: Option<Service>,
+    /// The role that reads every database for the dumps; whoever dumps is given it. None without dumps.
+    pub backup_role: Option<String>,
     /// The databases.
     pub databases: Vec<Database>,
     /// The sites' users.
@@ -299,6 +305,7 @@ mod tests {
                 secret: "pool-monitor-g1".to_owned(),
                 generation: 1,
             }),
+            backup_role: Some("aip_backup".to_owned()),
             databases: names.map(database).to_vec(),
             users: names.map(user).to_vec(),
             purges: Vec::new(),

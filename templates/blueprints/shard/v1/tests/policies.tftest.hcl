@@ -116,8 +116,7 @@ variables {
     image        = "europe-docker.pkg.dev/lab-shared-7f3k/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://lab-eu1-001-config-7f3k/desired.json"]
     env = {
-      AIPRESS_BACKUP_ROLE = "aip_backup"
-      AIPRESS_SHARD       = "eu1-001"
+      AIPRESS_SHARD = "eu1-001"
     }
     cpu            = "1"
     memory         = "512Mi"

@@ -124,14 +124,13 @@ module "shard" {
     image        = "europe-docker.pkg.dev/sml-shared-k4q1/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://sml-cell-2-config-k4q1/desired.json"]
     env = {
-      AIPRESS_BACKUP_ROLE = "aip_backup"
-      AIPRESS_SHARD       = "cell-2"
+      AIPRESS_SHARD = "cell-2"
     }
     cpu            = "1"
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "5badd84693d1cd28"
+    token          = "a19436cf8441f4c8"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/cell-2/desired.json")
     secret_prefix  = "wp-"

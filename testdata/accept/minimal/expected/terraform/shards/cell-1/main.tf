@@ -124,14 +124,13 @@ module "shard" {
     image        = "europe-docker.pkg.dev/sml-shared-k4q1/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://sml-cell-1-config-k4q1/desired.json"]
     env = {
-      AIPRESS_BACKUP_ROLE = "aip_backup"
-      AIPRESS_SHARD       = "cell-1"
+      AIPRESS_SHARD = "cell-1"
     }
     cpu            = "1"
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "cb1cf3912d9bbdb6"
+    token          = "021a7fafb60c40ab"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/cell-1/desired.json")
     secret_prefix  = "wp-"

@@ -124,14 +124,13 @@ module "shard" {
     image        = "europe-docker.pkg.dev/sml-shared-k4q1/runtime/aipress:0.1.0"
     args         = ["provision", "--desired", "gs://sml-cell-1-config-k4q1/desired.json"]
     env = {
-      AIPRESS_BACKUP_ROLE = "aip_backup"
-      AIPRESS_SHARD       = "cell-1"
+      AIPRESS_SHARD = "cell-1"
     }
     cpu            = "1"
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "a32eeaf8b38d7cd0"
+    token          = "839801a81b09973e"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/cell-1/desired.json")
     secret_prefix  = "wp-"
