@@ -71,6 +71,8 @@ pub enum Command {
     Blueprint(BlueprintArgs),
     /// Bring a shard's database instance to its desired state: what the shard's job runs.
     Provision(ProvisionArgs),
+    /// Keep the ProxySQL of a node as the fleet says; runs on the node.
+    PoolAgent(PoolAgentArgs),
     /// Print completions for a shell.
     Completions(CompletionsArgs),
 }
@@ -349,6 +351,83 @@ pub struct ProvisionArgs {
     pub metadata_url: Option<String>,
     /// Another address of Cloud Storage.
     #[arg(long, value_name = "URL", env = "AIPRESS_PROVISION_STORAGE_URL", hide_env = true)]
+    pub storage_url: Option<String>,
+}
+
+/// Arguments of `pool-agent`.
+#[derive(Debug, Args)]
+pub struct PoolAgentArgs {
+    /// Write the node's files and end: before ProxySQL starts.
+    #[arg(long, env = "AIPRESS_POOL_INIT", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub init: bool,
+    /// The project of the secrets.
+    #[arg(long, value_name = "ID", env = "AIPRESS_PROJECT", hide_env = true)]
+    pub project: String,
+    /// The shard.
+    #[arg(long, value_name = "ID", env = "AIPRESS_SHARD", hide_env = true)]
+    pub shard: String,
+    /// The folder of the node's files.
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "/var/lib/aipress/pool",
+        env = "AIPRESS_POOL_FOLDER",
+        hide_env = true
+    )]
+    pub folder: PathBuf,
+    /// The bucket with configuration, users and authorities.
+    #[arg(long, value_name = "NAME", env = "AIPRESS_CONFIG_BUCKET", hide_env = true)]
+    pub config_bucket: Option<String>,
+    /// The configuration: an object of the bucket, or a file where there is no bucket.
+    #[arg(long, value_name = "NAME", default_value = "proxysql.cnf", env = "AIPRESS_CONFIG_OBJECT", hide_env = true)]
+    pub config_object: String,
+    /// The users: an object of the bucket, or a file where there is no bucket.
+    #[arg(long, value_name = "NAME", default_value = "pool.json", env = "AIPRESS_USERS_OBJECT", hide_env = true)]
+    pub users_object: String,
+    /// The SHA-256 that the configuration must have, in hexadecimal digits.
+    #[arg(long, value_name = "DIGEST", env = "AIPRESS_CONFIG_SHA256", hide_env = true)]
+    pub config_sha256: Option<String>,
+    /// A file with what the running tables must show, as the compiler wrote it; they are compared in every round.
+    #[arg(long, value_name = "FILE", env = "AIPRESS_POOL_EXPECTED", hide_env = true)]
+    pub expected: Option<PathBuf>,
+    /// Where health checks and metrics are answered: this machine alone, or the node's address.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", env = "AIPRESS_HEALTH_ADDRESS", hide_env = true)]
+    pub health_address: std::net::IpAddr,
+    /// The port of health checks and metrics.
+    #[arg(long, value_name = "PORT", default_value_t = 6080, env = "AIPRESS_HEALTH_PORT", hide_env = true)]
+    pub health_port: u16,
+    /// The path that says whether the node may get traffic.
+    #[arg(long, value_name = "PATH", default_value = "/readyz", env = "AIPRESS_HEALTH_PATH", hide_env = true)]
+    pub health_path: String,
+    /// ProxySQL's admin port on this machine.
+    #[arg(long, value_name = "PORT", default_value_t = 6032, env = "AIPRESS_POOL_ADMIN_PORT", hide_env = true)]
+    pub admin_port: u16,
+    /// ProxySQL's port for sites on this machine.
+    #[arg(long, value_name = "PORT", default_value_t = 6033, env = "AIPRESS_POOL_PORT", hide_env = true)]
+    pub pool_port: u16,
+    /// The monitor's user at the servers.
+    #[arg(long, value_name = "NAME", default_value = "pool-monitor", env = "AIPRESS_POOL_MONITOR", hide_env = true)]
+    pub monitor: String,
+    /// The generation of the monitor's password; its secret is USER-gGENERATION.
+    #[arg(long, value_name = "N", default_value_t = 1, env = "AIPRESS_POOL_MONITOR_GENERATION", hide_env = true)]
+    pub monitor_generation: u32,
+    /// Milliseconds between two rounds.
+    #[arg(long, value_name = "MS", default_value_t = 5000, env = "AIPRESS_POOL_INTERVAL_MS", hide_env = true)]
+    pub interval_ms: u64,
+    /// Seconds that sessions get to end after SIGTERM.
+    #[arg(long, value_name = "SECONDS", default_value_t = 8, env = "AIPRESS_POOL_DRAIN", hide_env = true)]
+    pub drain: u64,
+    /// Seconds to try one call of Google's services in a round.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, env = "AIPRESS_POOL_CALL_WAIT", hide_env = true)]
+    pub call_wait: u64,
+    /// Another address of Secret Manager.
+    #[arg(long, value_name = "URL", env = "AIPRESS_POOL_SECRETS_URL", hide_env = true)]
+    pub secrets_url: Option<String>,
+    /// Another address of the metadata server.
+    #[arg(long, value_name = "URL", env = "AIPRESS_POOL_METADATA_URL", hide_env = true)]
+    pub metadata_url: Option<String>,
+    /// Another address of Cloud Storage.
+    #[arg(long, value_name = "URL", env = "AIPRESS_POOL_STORAGE_URL", hide_env = true)]
     pub storage_url: Option<String>,
 }
 

@@ -39,7 +39,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// Every number that stands as `Code(n)` in the sources.
 fn emitted() -> BTreeMap<u16, PathBuf> {
     let mut sources = Vec::new();
-    for part in ["core/src", "cli/src", "provision/src"] {
+    for part in ["core/src", "cli/src", "pool/src", "provision/src"] {
         files(&repository().join("compiler").join(part), &mut sources);
     }
     let mut found = BTreeMap::new();

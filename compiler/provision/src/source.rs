@@ -47,7 +47,8 @@ fn object_text(place: &str, object: &str, http: &mut Http, say: &mut dyn FnMut(E
 }
 
 /// Writes an object's name as one part of a path.
-fn encoded(name: &str) -> String {
+#[must_use]
+pub fn encoded(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -56,6 +56,11 @@ pub struct Wanted<'a> {
 }
 
 impl Vault {
+    /// Returns the client, for other calls.
+    pub fn http(&mut self) -> &mut Http {
+        &mut self.http
+    }
+
     /// Makes a client for the secrets of a project.
     #[must_use]
     pub fn new(http: Http, project: &str) -> Self {
@@ -68,18 +73,33 @@ impl Vault {
     /// Secret Manager refuses or does not answer; the version was disabled or destroyed; it holds something else.
     pub fn read(&mut self, wanted: Wanted<'_>, say: &mut dyn FnMut(Event)) -> Result<Option<Payload>, Problem> {
         let secret = wanted.secret;
+        match self.access(secret, say) {
+            Ok(Some(bytes)) => Payload::read(secret, &bytes, wanted.user, wanted.generation).map(Some),
+            Ok(None) => Ok(None),
+            Err(failure) => Err(self.refused(secret, "read", "roles/secretmanager.secretAccessor", &failure)),
+        }
+    }
+
+    /// Reads the bytes of version 1; none if there is no version yet.
+    ///
+    /// # Errors
+    /// Secret Manager refuses or does not answer until the deadline; its answer is damaged.
+    pub fn access(
+        &mut self,
+        secret: &str,
+        say: &mut dyn FnMut(Event),
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         let url = format!("{}/versions/1:access", self.url(secret));
         let what = format!("reading the secret {secret}");
-        let body = match self.http.call(&what, say, |http| http.once(&url, &Request::Get, true)) {
-            Ok(body) => body,
-            Err(Failure::Status(404)) => return Ok(None),
-            Err(failure) => return Err(self.refused(secret, "read", "roles/secretmanager.secretAccessor", &failure)),
-        };
-        let bytes = decode(&body).ok_or_else(|| {
-            let title = format!("the answer to reading the secret `{secret}` is damaged");
-            problem(SECRETS, title, "run the job again; if it persists, look at the status of Secret Manager.")
-        })?;
-        Payload::read(secret, &bytes, wanted.user, wanted.generation).map(Some)
+        let read = self.http.call(&what, say, |http| {
+            let body = http.once(&url, &Request::Get, true)?;
+            decode(&body).ok_or_else(|| Failure::Unavailable("its answer is damaged".to_owned()))
+        });
+        match read {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(Failure::Status(404)) => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Returns version 1, which is made and stored if there is none.

@@ -13,10 +13,12 @@ mod explain_placement;
 mod init;
 mod place;
 mod plan;
+mod pool_agent;
 mod provision;
 mod rebalance;
 mod rehearse;
 mod schema;
+mod services;
 mod simulate;
 
 use crate::args::{Cli, Command};
@@ -43,6 +45,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Schema(args) => schema::run(folder, args),
         Command::Blueprint(args) => blueprint::run(folder, args),
         Command::Provision(args) => provision::run(folder, args),
+        Command::PoolAgent(args) => pool_agent::run(folder, args),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use aipress_core::diag::{Code, Diagnostic, Diagnostics};
 use aipress_core::source::SourceSet;
 use aipress_provision::event::Event;
-use aipress_provision::http::{Endpoints, Http, Patience};
+use aipress_provision::http::{Http, Patience};
 use aipress_provision::problem::Problem;
 use aipress_provision::run::{Hooks, Identity, Options, run as provision};
 use aipress_provision::session::{Address, Limits, file};
@@ -17,18 +17,18 @@ use aipress_provision::source;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::args::ProvisionArgs;
+use crate::commands::services;
 use crate::exit::{Exit, Failure};
 use crate::out;
 
 const UNREACHABLE: Code = Code(631);
-const BAD_ADDRESS: Code = Code(630);
 
 /// Provisions.
 ///
 /// # Errors
 /// What could not be done.
 pub fn run(folder: &Path, args: &ProvisionArgs) -> Result<Exit, Failure> {
-    let endpoints = endpoints(args)?;
+    let endpoints = services::endpoints(&args.secrets_url, &args.metadata_url, &args.storage_url)?;
     let patience = Patience { call: Duration::from_secs(args.call_wait), ..Patience::default() };
     let mut say = tell;
     let place = if args.desired.starts_with("gs://") {
@@ -94,50 +94,4 @@ fn identity(folder: &Path, args: &ProvisionArgs) -> Result<Identity, Failure> {
     }
     let password = std::env::var("AIPRESS_PROVISION_PASSWORD").ok();
     Ok(password.map_or(Identity::Iam, |password| Identity::Password(SecretString::from(password))))
-}
-
-fn endpoints(args: &ProvisionArgs) -> Result<Endpoints, Failure> {
-    let mut endpoints = Endpoints::default();
-    let given = [
-        (&args.secrets_url, &mut endpoints.secrets),
-        (&args.metadata_url, &mut endpoints.metadata),
-        (&args.storage_url, &mut endpoints.storage),
-    ];
-    for (url, place) in given {
-        if let Some(url) = url {
-            if !is_safe(url) {
-                let title = format!("`{url}` is no address for tokens and secrets");
-                let help = "begin it with `https://`; `http://` is for loopback only.";
-                return Err(Diagnostic::error_without_place(BAD_ADDRESS, title).help(help).into());
-            }
-            *place = url.trim_end_matches('/').to_owned();
-        }
-    }
-    Ok(endpoints)
-}
-
-/// A token in clear text may only go to this machine itself.
-fn is_safe(url: &str) -> bool {
-    if url.starts_with("https://") {
-        return true;
-    }
-    let Some(rest) = url.strip_prefix("http://") else { return false };
-    let authority = rest.split('/').next().unwrap_or_default();
-    if authority.contains('@') {
-        return false;
-    }
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    matches!(host, "127.0.0.1" | "localhost" | "[::1]")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_go_over_tls_or_to_this_machine() {
-        assert!(is_safe("https://secrets.example") && is_safe("http://127.0.0.1:80") && is_safe("http://localhost/x"));
-        assert!(!is_safe("http://secrets.example") && !is_safe("http://127.0.0.1.example:1") && !is_safe("ftp://x"));
-        assert!(!is_safe("http://127.0.0.1:80@secrets.example/"));
-    }
 }

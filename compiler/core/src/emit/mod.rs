@@ -28,7 +28,8 @@ fn json<T: Serialize>(document: &T) -> String {
 
 /// Whether a name needs no escape in a config or a shell: small letters, digits, `-` and, in names that an import
 /// brought, `_`; the first a letter. In a grant `_` is a wildcard and must be escaped.
-fn is_identifier(name: &str) -> bool {
+#[must_use]
+pub fn is_identifier(name: &str) -> bool {
     name.len() <= 32
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))

@@ -4,8 +4,7 @@
 
 #![allow(dead_code, reason = "every test takes the part that it needs")]
 
-pub mod google;
-pub mod maria;
+pub use aipress_testkit::{google, maria};
 
 use std::ops::ControlFlow;
 use std::time::Duration;

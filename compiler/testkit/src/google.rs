@@ -34,6 +34,8 @@ struct State {
     versions: BTreeMap<String, Vec<String>>,
     missing: Vec<String>,
     object: String,
+    objects: BTreeMap<String, (u64, String)>,
+    storage: Option<u16>,
 }
 
 /// The services.
@@ -79,6 +81,30 @@ impl Google {
     /// Sets the object that every bucket holds.
     pub fn object(&self, text: &str) {
         text.clone_into(&mut self.state.lock().unwrap().object);
+    }
+
+    /// Puts an object, by its name, into every bucket; each time it gets a new generation.
+    pub fn put(&self, name: &str, text: &str) {
+        let mut state = self.state.lock().unwrap();
+        let generation = 1 + state.objects.values().map(|(generation, _)| *generation).max().unwrap_or(100);
+        state.objects.insert(name.to_owned(), (generation, text.to_owned()));
+    }
+
+    /// Sets the status with which buckets answer; none for as they should.
+    pub fn storage(&self, status: Option<u16>) {
+        self.state.lock().unwrap().storage = status;
+    }
+
+    /// Stores the first version of a secret: a login as the job makes it.
+    pub fn login(&self, secret: &str, user: &str, generation: u32, password: &str) {
+        let document = json!({"version": 1, "user": user, "generation": generation, "password": password});
+        let data = STANDARD.encode(document.to_string());
+        self.state.lock().unwrap().versions.insert(secret.to_owned(), vec![data]);
+    }
+
+    /// Destroys a secret's versions.
+    pub fn destroy(&self, secret: &str) {
+        self.state.lock().unwrap().versions.remove(secret);
     }
 
     /// How many versions were ever stored.
@@ -152,7 +178,10 @@ fn answer(path: &str, body: &[u8], bearer: bool, state: &Mutex<State>) -> (u16, 
         return (401, String::new());
     }
     if path.starts_with("/storage/") {
-        return (200, state.object.clone());
+        return match state.storage {
+            Some(status) => (status, String::new()),
+            None => object(path, &state),
+        };
     }
     match state.mood.unwrap_or(Mood::Good) {
         Mood::Status(status) => return (status, String::new()),
@@ -185,4 +214,19 @@ fn answer(path: &str, body: &[u8], bearer: bool, state: &Mutex<State>) -> (u16, 
         return (500, String::new());
     }
     (200, json!({"name": format!("projects/1/secrets/{secret}/versions/{number}")}).to_string())
+}
+
+/// An object by its name: its generation, or its text in exactly that generation.
+fn object(path: &str, state: &State) -> (u16, String) {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let (name, query) = name.split_once('?').unwrap_or((name, ""));
+    let Some((generation, text)) = state.objects.get(&name.replace("%2F", "/")) else {
+        return if state.object.is_empty() { (404, String::new()) } else { (200, state.object.clone()) };
+    };
+    if query.starts_with("fields=generation") {
+        return (200, json!({"generation": generation.to_string()}).to_string());
+    }
+    let asked = query.split('&').find_map(|part| part.strip_prefix("generation="));
+    let is_same = asked.is_none_or(|asked| asked == generation.to_string());
+    if is_same { (200, text.clone()) } else { (404, String::new()) }
 }
