@@ -132,7 +132,9 @@ fn compare_table(
     let now = link.rows(&format!("SELECT {names} FROM {table}{only}"))?;
     let mut now: Vec<BTreeMap<&str, String>> = now
         .into_iter()
-        .map(|row| columns.iter().map(|name| name.as_str()).zip(row.into_iter().map(Option::unwrap_or_default)).collect())
+        .map(|row| {
+            columns.iter().map(|name| name.as_str()).zip(row.into_iter().map(Option::unwrap_or_default)).collect()
+        })
         .collect();
     let mut say = |what: String| found.push(Difference { table: table.to_owned(), what });
     for row in wanted {

@@ -43,11 +43,7 @@ impl Keys {
     }
 
     /// Returns what is known about the password of each user that may log in, by name, and what is wrong.
-    pub fn read(
-        &mut self,
-        users: &[PoolUser],
-        say: &mut dyn FnMut(Call),
-    ) -> (BTreeMap<String, Key>, Vec<Problem>) {
+    pub fn read(&mut self, users: &[PoolUser], say: &mut dyn FnMut(Call)) -> (BTreeMap<String, Key>, Vec<Problem>) {
         let (mut keys, mut problems) = (BTreeMap::new(), Vec::new());
         let mut silent = false;
         for user in users.iter().filter(|user| user.active) {
@@ -98,7 +94,9 @@ fn refused(secret: &str, failure: &Failure) -> Problem {
     let help = match failure {
         Failure::Status(403) => "grant the node's identity `roles/secretmanager.secretAccessor` on the site's secrets.",
         Failure::Status(_) => "look at the node's identity and at the organisation's policies for Secret Manager.",
-        Failure::Unavailable(_) => "nothing to do unless it lasts: users at runtime stay, and the next round asks again.",
+        Failure::Unavailable(_) => {
+            "nothing to do unless it lasts: users at runtime stay, and the next round asks again."
+        }
     };
     problem(SECRETS, title, help)
 }

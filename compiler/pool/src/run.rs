@@ -269,11 +269,7 @@ impl<'a> Agent<'a> {
         let backend = |row: Vec<Option<String>>| {
             let mut cells = row.into_iter().map(Option::unwrap_or_default);
             let mut next = || cells.next().unwrap_or_default();
-            Backend {
-                labels: [next(), next(), next()],
-                status: next(),
-                counts: [next(), next(), next(), next()],
-            }
+            Backend { labels: [next(), next(), next()], status: next(), counts: [next(), next(), next(), next()] }
         };
         let sessions = sessions(link)?;
         let mut status = self.shared.lock();

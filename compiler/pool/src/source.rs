@@ -98,7 +98,11 @@ fn words(failure: &Failure) -> String {
 /// The text is not what the compiler writes, or is for another shard.
 pub fn parse(place: &str, text: &str, shard: &str) -> Result<PoolFile, Problem> {
     let wrong = |what: String| {
-        problem(POOL, format!("`{place}` {what}"), "compile the fleet again and apply; this file is not written by hand.")
+        problem(
+            POOL,
+            format!("`{place}` {what}"),
+            "compile the fleet again and apply; this file is not written by hand.",
+        )
     };
     let file: PoolFile = serde_json::from_str(text).map_err(|error| wrong(format!("is no pool file: {error}")))?;
     if file.format_version != 1 {

@@ -156,7 +156,8 @@ pub fn apply(link: &mut Link, wanted: &Rows) -> Result<Done, Problem> {
     }
     // What ProxySQL did not take is missing; what it took must be what was said.
     let kept = read(link, Where::Memory)?;
-    let wrong: Vec<&str> = kept.iter().filter(|(name, row)| wanted.get(*name) != Some(row)).map(|(n, _)| &**n).collect();
+    let wrong: Vec<&str> =
+        kept.iter().filter(|(name, row)| wanted.get(*name) != Some(row)).map(|(n, _)| &**n).collect();
     if !wrong.is_empty() {
         return Err(refusal.unwrap_or_else(|| lost("keeps other values than it was told", &wrong)));
     }
@@ -237,10 +238,8 @@ pub fn failed(what: &str, error: &SqlError) -> Problem {
             let title = format!("{what}: ProxySQL answers with error {number}{full}");
             problem(ADMIN_REFUSES, title, "look at ProxySQL's log on the node; users at runtime stay as they are.")
         }
-        SqlError::Lost(text) | SqlError::Untrusted(text) => problem(
-            ADMIN_LOST,
-            format!("{what}: {text}"),
-            "see whether ProxySQL runs; the next round connects again.",
-        ),
+        SqlError::Lost(text) | SqlError::Untrusted(text) => {
+            problem(ADMIN_LOST, format!("{what}: {text}"), "see whether ProxySQL runs; the next round connects again.")
+        }
     }
 }

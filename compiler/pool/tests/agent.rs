@@ -357,7 +357,8 @@ fn health_checks_and_metrics_are_answered_and_the_signal_drains() {
         thread::sleep(Duration::from_millis(20));
     }
     let metrics = get(address, "/metrics");
-    for line in ["aipress_pool_ready 1", "aipress_pool_users{state=\"runtime\"} 2", "aipress_pool_intent_generation 10"] {
+    for line in ["aipress_pool_ready 1", "aipress_pool_users{state=\"runtime\"} 2", "aipress_pool_intent_generation 10"]
+    {
         assert!(metrics.contains(line), "{line}: {metrics}");
     }
     assert!(metrics.contains("aipress_pool_server_connections{hostgroup=\"10\",host=\"127.0.0.1\",port=\"1\""));

@@ -84,11 +84,7 @@ impl Vault {
     ///
     /// # Errors
     /// Secret Manager refuses or does not answer until the deadline; its answer is damaged.
-    pub fn access(
-        &mut self,
-        secret: &str,
-        say: &mut dyn FnMut(Event),
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    pub fn access(&mut self, secret: &str, say: &mut dyn FnMut(Event)) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         let url = format!("{}/versions/1:access", self.url(secret));
         let what = format!("reading the secret {secret}");
         let read = self.http.call(&what, say, |http| {

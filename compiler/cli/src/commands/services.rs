@@ -17,11 +17,8 @@ pub fn endpoints(
     storage: &Option<String>,
 ) -> Result<Endpoints, Failure> {
     let mut endpoints = Endpoints::default();
-    let given = [
-        (secrets, &mut endpoints.secrets),
-        (metadata, &mut endpoints.metadata),
-        (storage, &mut endpoints.storage),
-    ];
+    let given =
+        [(secrets, &mut endpoints.secrets), (metadata, &mut endpoints.metadata), (storage, &mut endpoints.storage)];
     for (url, place) in given {
         if let Some(url) = url {
             if !is_safe(url) {

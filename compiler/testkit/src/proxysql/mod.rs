@@ -71,14 +71,8 @@ impl ProxySql {
         tables.take(&config).map_err(|error| error.to_string())?;
         let admin = tables.runtime("admin-mysql_ifaces");
         let clients = tables.runtime("mysql-interfaces");
-        let state = State {
-            tables,
-            sessions: BTreeMap::new(),
-            streams: Vec::new(),
-            next: 1,
-            mood: Mood::Good,
-            ended: false,
-        };
+        let state =
+            State { tables, sessions: BTreeMap::new(), streams: Vec::new(), next: 1, mood: Mood::Good, ended: false };
         let state = Arc::new(Mutex::new(state));
         let admin_port = listen(&admin, &state, Kind::Admin)?;
         let ports = clients.split(';').map(|address| listen(address, &state, Kind::Client));
