@@ -175,10 +175,16 @@ pub struct CompactArgs {
 pub enum PlanFormat {
     /// For the terminal.
     Text,
-    /// For a comment on a pull request.
+    /// For a comment on a pull request: at most 60,000 characters.
     Markdown,
     /// For programs.
     Json,
+    /// What guards say, for code scanning: SARIF 2.1.0.
+    Sarif,
+    /// What guards say, as annotations of a GitHub workflow.
+    Github,
+    /// What guards say, as the result of a test run in JUnit's XML.
+    Junit,
 }
 
 /// Arguments of `plan`.

@@ -191,12 +191,7 @@ impl Costed {
         }
         let mut table = Table::new(&[self.by.noun(), "previous", "new", "difference"]);
         for row in found.iter().take(SHOWN).chain([&sum]) {
-            table.row(vec![
-                row.name.clone(),
-                row.previous.to_string(),
-                row.new.to_string(),
-                table::signed(row.difference),
-            ]);
+            table.row(vec![row.name.clone(), row.previous.to_string(), row.new.to_string(), row.difference.signed()]);
         }
         let mut text = format!("{} per month\n\n{}", self.estimate.currency, table.text());
         if found.len() > SHOWN {

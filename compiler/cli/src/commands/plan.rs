@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use aipress_core::diag::Diagnostics;
-use aipress_core::plan::{FileChange, Parts, assemble, compare_file, diff, render};
+use aipress_core::cost::compare::{CostChange, change};
+use aipress_core::diag::{Code, Diagnostic, Diagnostics};
+use aipress_core::plan::{FileChange, Parts, Plan, assemble, compare_file, diff, render};
 use aipress_core::{Compilation, Stack};
 use rayon::prelude::*;
 
@@ -37,18 +38,44 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
         head: args.input.rev.clone().unwrap_or_else(|| "the working tree".to_owned()),
         blueprints: head.compilation.blueprint_digests(),
         rows: diff(base.compilation.side(), head.compilation.side()),
+        cost: cost(&base, &head),
         files,
         stacks: head.compilation.stacks().len() - 1,
         sites: head.compilation.site_count(),
         ..Parts::default()
     });
     out::report(&head.sources, head.compilation.warnings().clone());
-    out::result(&match args.format {
-        PlanFormat::Text => render::text(&plan),
-        PlanFormat::Markdown => render::markdown(&plan),
-        PlanFormat::Json => render::json(&plan),
-    });
+    out::result(&write(&plan, args.format)?);
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Fine })
+}
+
+/// Writes a plan in a format.
+fn write(plan: &Plan, format: PlanFormat) -> Result<String, Failure> {
+    Ok(match format {
+        PlanFormat::Text => render::text(plan, &out::plan_style()),
+        PlanFormat::Markdown => render::markdown(plan).map_err(|found| too_long(&found))?,
+        PlanFormat::Json => render::json(plan),
+        PlanFormat::Sarif => render::sarif(plan),
+        PlanFormat::Github => render::github(plan),
+        PlanFormat::Junit => render::junit(plan),
+    })
+}
+
+fn too_long(found: &render::TooLong) -> Failure {
+    let title = format!(
+        "rows that destroy or are refused need {} characters; a comment holds {}",
+        found.characters,
+        render::LIMIT
+    );
+    let help =
+        "split the change, or review the plan as text, HTML or JSON: what destroys is never left out of a comment.";
+    Diagnostic::error_without_place(Code(606), title).help(help).into()
+}
+
+/// What the change costs.
+fn cost(base: &Fleet, head: &Fleet) -> Option<CostChange> {
+    let (before, after) = (base.compilation.context(), head.compilation.context());
+    change((before.fleet, before.placement), (after.fleet, after.placement))
 }
 
 /// Diagnostics of a side; true for the base.

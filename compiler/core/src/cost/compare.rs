@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Money;
-use super::group::Row;
+use super::group::{By, Row, rows};
+use super::{Levers, Money, Prices, estimate};
+use crate::check::fleet::Fleet;
+use crate::place::Placement;
 
 /// What something costs before and after.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
     /// The site, shard, tier or owner.
@@ -28,6 +30,53 @@ impl Difference {
     pub fn new(name: impl Into<String>, previous: Money, new: Money) -> Self {
         Self { name: name.into(), previous, new, difference: new - previous }
     }
+}
+
+/// What a change of a whole fleet costs, by an estimate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CostChange {
+    /// The currency.
+    pub currency: String,
+    /// The whole fleet.
+    pub sum: Difference,
+    /// Tiers whose sites cost another amount, the largest difference first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<Difference>,
+    /// Shards that cost another amount, the largest difference first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shards: Vec<Difference>,
+    /// Items without a usable price: they are in no sum.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_price: Vec<String>,
+}
+
+/// One of the fleets of a change.
+pub type Placed<'a> = (&'a Fleet, &'a Placement);
+
+/// Estimates what a change costs; none if the two fleets pay in different currencies, or if nothing has a price.
+#[must_use]
+pub fn change(previous: Placed<'_>, new: Placed<'_>) -> Option<CostChange> {
+    let prices = (Prices::of(previous.0), Prices::of(new.0));
+    // Without any price there is nothing to say.
+    if prices.0.currency != prices.1.currency || prices.1.iter().next().is_none() {
+        return None;
+    }
+    let before = estimate(previous.0, previous.1, &prices.0, &Levers::default());
+    let after = estimate(new.0, new.1, &prices.1, &Levers::default());
+    let by = |by: By| {
+        let (old, old_sum) = rows(previous.0, previous.1, &before, by);
+        let (new, new_sum) = rows(new.0, new.1, &after, by);
+        (compare(&old, &new).0, Difference::new("all", old_sum.total, new_sum.total))
+    };
+    let ((tiers, sum), (shards, _)) = (by(By::Tier), by(By::Shard));
+    Some(CostChange {
+        currency: prices.1.currency,
+        sum,
+        tiers,
+        shards,
+        without_price: after.missing.into_iter().collect(),
+    })
 }
 
 /// Compares two tables: the rows that differ, the largest difference first, and how many are equal.

@@ -5,10 +5,10 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An amount in millionths of the platform's currency, written as that number.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Money(pub i64);
 
@@ -21,6 +21,12 @@ impl Money {
     pub fn of(thousandths: u64, nanos: i64) -> Self {
         let exact = i128::from(thousandths) * i128::from(nanos);
         Self(i64::try_from((exact + 500_000).div_euclid(1_000_000)).unwrap_or(i64::MAX))
+    }
+
+    /// The amount with its sign: `+2.64`.
+    #[must_use]
+    pub fn signed(self) -> String {
+        if self.0 > 0 { format!("+{self}") } else { self.to_string() }
     }
 
     /// A share of the amount in percent, to the nearest millionth.

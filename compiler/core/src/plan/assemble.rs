@@ -9,6 +9,7 @@ use super::model::{
     Action, Class, Count, FORMAT, FieldChange, FileChange, Finding, Gate, Plan, ResourceAction, ResourceCount, Row,
     RowClass, Summary, Thing, Unchecked, Verdict,
 };
+use crate::cost::compare::CostChange;
 use crate::diag::count;
 
 /// What a plan is made of.
@@ -26,6 +27,8 @@ pub struct Parts {
     pub guards: Vec<Finding>,
     /// What could not be checked.
     pub unchecked: Vec<Unchecked>,
+    /// What it costs.
+    pub cost: Option<CostChange>,
     /// Files that change.
     pub files: Vec<FileChange>,
     /// Stacks of the newer fleet.
@@ -37,7 +40,7 @@ pub struct Parts {
 /// Makes the plan.
 #[must_use]
 pub fn assemble(parts: Parts) -> Plan {
-    let Parts { base, head, blueprints, mut rows, mut guards, mut unchecked, files, stacks, sites } = parts;
+    let Parts { base, head, blueprints, mut rows, mut guards, mut unchecked, cost, files, stacks, sites } = parts;
     rows.sort_by(|a, b| (a.thing, &a.name).cmp(&(b.thing, &b.name)));
     for row in &mut rows {
         row.digest = digest::row(row);
@@ -60,6 +63,7 @@ pub fn assemble(parts: Parts) -> Plan {
         rows,
         guards,
         unchecked,
+        cost,
         files,
     };
     plan.summary = Summary { of_stacks: stacks, of_sites: sites, ..summary(&plan) };

@@ -48,11 +48,6 @@ impl Table {
     }
 }
 
-/// An amount with its sign.
-pub fn signed(amount: Money) -> String {
-    if amount.0 > 0 { format!("+{amount}") } else { amount.to_string() }
-}
-
 /// What would bring sites below a target.
 pub fn ways(ways: &[Way], target: Money, currency: &str) -> String {
     let mut text = format!("What brings the mean production site of a tier to {target} {currency} per month\n");
@@ -63,7 +58,7 @@ pub fn ways(ways: &[Way], target: Money, currency: &str) -> String {
                 Some(why) => format!("not counted: {why}"),
                 None => format!("then {}", lever.mean),
             };
-            text += &format!("  {:>9}  {}; {ending}\n", signed(-lever.saves), lever.what);
+            text += &format!("  {:>9}  {}; {ending}\n", (-lever.saves).signed(), lever.what);
         }
         let end = if way.reached {
             "reached"

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cost::compare::CostChange;
+
 pub use class::{BackupNeed, Class, Gate};
 pub use field::{FieldChange, Layer, Place};
 pub use finding::{Acknowledged, Finding, Level, Unchecked};
@@ -55,6 +57,9 @@ pub struct Plan {
     /// What could not be checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unchecked: Vec<Unchecked>,
+    /// What it costs per month, by an estimate; none if the currencies of the two fleets differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostChange>,
     /// The output files that change, by path.
     pub files: Vec<FileChange>,
 }

@@ -1,117 +1,272 @@
-//! A plan for a comment on a pull request.
+//! A plan for a comment on a pull request, of at most 60,000 characters.
 //!
 //! Everything that comes from the fleet stands in code spans: there it is neither a link, a mention, HTML nor Markdown.
+//! Rows that destroy come first, whole and unfolded; if they alone do not fit, there is no comment. Everything else is
+//! left out part by part, and what is left out is counted.
 
-use super::super::{Action, FieldChange, Plan};
-use super::{Group, SECTIONS, groups, homes, safe, summary, text};
+use super::super::Plan;
+use super::super::model::{Action, FieldChange, Finding, Level, Row, Verdict};
+use super::words;
+use super::{Group, groups, safe, short};
 
-/// The longest comment, in bytes; code hosts refuse about 65,000 characters.
-const LIMIT: usize = 60_000;
+/// The longest comment in characters; code hosts refuse about 65,000.
+pub const LIMIT: usize = 60_000;
 /// Room for the closing lines.
-const TAIL: usize = 1_000;
+const TAIL: usize = 1_200;
 /// Names that a row of several things shows.
 const NAMES: usize = 8;
+/// Characters of a value.
+const VALUE: usize = 200;
 /// Output files that are named.
 const FILES: usize = 200;
 
-/// Writes a plan as Markdown of at most 60,000 bytes; rows that destroy come first and are never left out before others.
-#[must_use]
-pub fn markdown(plan: &Plan) -> String {
-    let all = SECTIONS.iter().flat_map(|(thing, _)| groups(plan, *thing));
-    let reserved = all.filter(destroys).map(|group| row(&group).len()).sum();
-    let mut page = Page { out: String::new(), left_out: 0, reserved };
-    page.add(&format!("### Plan from {} to {}\n\n{}\n", code(&plan.base), code(&plan.head), summary(plan)));
-    for (thing, title) in SECTIONS {
-        let groups = groups(plan, thing);
-        if groups.is_empty() {
-            continue;
-        }
-        page.add(&format!("\n#### {title}\n\n"));
-        for group in &groups {
-            let row = row(group);
-            if destroys(group) {
-                page.reserved = page.reserved.saturating_sub(row.len());
-            }
-            page.add(&row);
-        }
-    }
-    files(plan, &mut page);
-    if page.left_out > 0 {
-        let left = page.left_out;
-        page.out.push_str(&format!("\n{left} more parts do not fit here: `aipress plan` shows them all.\n"));
-    }
-    page.out
+/// The rows that destroy do not fit into a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong {
+    /// How many characters they have.
+    pub characters: usize,
+    /// How many of them there are.
+    pub rows: usize,
 }
 
+/// Writes a plan as Markdown.
+///
+/// # Errors
+/// Rows that destroy and refusals are longer than a comment may be: nobody could review them there.
+pub fn markdown(plan: &Plan) -> Result<String, TooLong> {
+    let groups = groups(plan);
+    let (danger, rest): (Vec<&Group<'_>>, Vec<&Group<'_>>) = groups.iter().partition(|group| group.is_destructive());
+    let mut page = Page::default();
+    page.must(&head(plan));
+    let refusals: Vec<&Finding> = plan.guards.iter().filter(|finding| finding.refuses()).collect();
+    if !refusals.is_empty() {
+        page.must("\n#### Refused\n\n");
+        refusals.iter().for_each(|finding| page.must(&guard(finding)));
+    }
+    if !danger.is_empty() {
+        page.must("\n#### What goes, moves or cannot be undone\n\n");
+        danger.iter().for_each(|group| page.must(&entry(group)));
+    }
+    if page.length + TAIL > LIMIT {
+        return Err(TooLong { characters: page.length, rows: danger.len() + refusals.len() });
+    }
+    page.table(plan, &rest);
+    page.rows(&rest);
+    page.others(plan);
+    page.files(plan);
+    Ok(page.end(plan))
+}
+
+/// Verdict, the four answers.
+fn head(plan: &Plan) -> String {
+    let (word, sentence) = words::verdict(plan);
+    let sign = match plan.summary.verdict {
+        Verdict::Nothing | Verdict::Safe => "✅",
+        Verdict::Review => "⚠️",
+        Verdict::Refused => "⛔",
+    };
+    let mut out = format!("### {sign} {word}: plan from {} to {}\n\n{sentence}", code(&plan.base), code(&plan.head));
+    if let Some(needs) = plan.summary.gate.words() {
+        out += &format!(" It needs {needs}.");
+    }
+    out += &format!("\n\n| | |\n| --- | --- |\n| sites | {} |\n", plan.summary.headline);
+    if let Some(cost) = words::cost(plan) {
+        out += &format!("| cost | {cost} |\n");
+    }
+    if !plan.summary.resources.is_empty() {
+        out += &format!("| resources | {} |\n", words::all_resources(plan));
+    }
+    out
+}
+
+/// What is written so far, counted in characters.
+#[derive(Default)]
 struct Page {
     out: String,
+    length: usize,
     left_out: usize,
-    /// Bytes of rows to come that destroy: other parts leave room for them.
-    reserved: usize,
-}
-
-fn destroys(group: &Group<'_>) -> bool {
-    matches!(group.row.action, Action::Remove | Action::Move)
 }
 
 impl Page {
-    fn add(&mut self, part: &str) {
-        if self.out.len() + part.len() + self.reserved + TAIL > LIMIT {
-            self.left_out += 1;
+    fn must(&mut self, part: &str) {
+        self.length += part.chars().count();
+        self.out.push_str(part);
+    }
+
+    /// Adds a part if it fits, and says whether it did.
+    fn may(&mut self, part: &str) -> bool {
+        let fits = self.length + part.chars().count() + TAIL <= LIMIT;
+        if fits {
+            self.must(part);
         } else {
-            self.out.push_str(part);
+            self.left_out += 1;
         }
+        fits
+    }
+
+    /// The classes of rows that harm nothing, worst first.
+    fn table(&mut self, plan: &Plan, groups: &[&Group<'_>]) {
+        if groups.is_empty() && plan.fan_outs.is_empty() {
+            return;
+        }
+        self.may("\n#### Everything else\n\n");
+        if !groups.is_empty() {
+            let head = "| class | what | how many | which |\n| --- | --- | ---: | --- |\n";
+            let mut open = self.may(head);
+            for group in groups {
+                let row = group.row;
+                let line = format!(
+                    "| {} | {} {} | {} | {} |\n",
+                    row.class.sign(),
+                    row.thing.word(),
+                    words::action(row.action),
+                    group.class.count,
+                    words::names(&group.class.names, 3, cell)
+                );
+                // A table does not go on after a row that was left out.
+                open = open && self.may(&line);
+                if !open {
+                    self.left_out += 1;
+                }
+            }
+        }
+        for fan in plan.fan_outs.iter().filter(|fan| fan.changed > 0) {
+            let others = match fan.excepted {
+                0 => String::new(),
+                number => format!("; {number} say their own: {}", words::names(&fan.exceptions, 3, code)),
+            };
+            let cause = code(&words::cause(&fan.cause));
+            self.may(&format!("\nOf {} sites {cause} changes {}{others}.\n", fan.of, fan.changed));
+        }
+    }
+
+    /// The details of rows that harm nothing, folded.
+    fn rows(&mut self, groups: &[&Group<'_>]) {
+        let detailed = groups.iter().filter(|group| !group.row.fields.is_empty() || !group.row.resources.is_empty());
+        let mut parts: Vec<String> = detailed.map(|group| entry(group)).collect();
+        if parts.is_empty() {
+            return;
+        }
+        let (open, close) = ("\n<details><summary>Fields and resources</summary>\n\n", "\n</details>\n");
+        let room = LIMIT.saturating_sub(self.length + TAIL + open.len() + close.len());
+        let mut length = 0;
+        let all = parts.len();
+        parts.retain(|part| {
+            let fits = length + part.chars().count() <= room;
+            length += if fits { part.chars().count() } else { 0 };
+            fits
+        });
+        self.left_out += all - parts.len();
+        if !parts.is_empty() {
+            self.may(&format!("{open}{}{close}", parts.concat()));
+        }
+    }
+
+    /// Guards that let it pass, and what could not be checked.
+    fn others(&mut self, plan: &Plan) {
+        let passed: Vec<String> = plan.guards.iter().filter(|finding| !finding.refuses()).map(guard).collect();
+        if !passed.is_empty() {
+            self.may(&format!("\n#### Warnings and acknowledgements\n\n{}", passed.concat()));
+        }
+        for unchecked in &plan.unchecked {
+            self.may(&format!("\nNot checked: {}: {}\n", code(&unchecked.what), code(&unchecked.why)));
+        }
+    }
+
+    fn files(&mut self, plan: &Plan) {
+        if plan.files.is_empty() {
+            return;
+        }
+        let mut list = format!("\n<details><summary>{}</summary>\n\n", words::files(&plan.files));
+        for file in plan.files.iter().take(FILES) {
+            list.push_str(&format!("- {} {}\n", words::action(file.action), code(&file.path)));
+        }
+        if plan.files.len() > FILES {
+            list.push_str(&format!("- and {} more\n", plan.files.len() - FILES));
+        }
+        list.push_str("\n</details>\n");
+        self.may(&list);
+        for diff in plan.files.iter().filter_map(|file| file.diff.as_ref()) {
+            let body: Vec<String> = diff.lines().map(|line| safe(&line.replace('\t', "    "))).collect();
+            let body = body.join("\n");
+            let fence = "`".repeat(longest_run(&body).max(2) + 1);
+            self.may(&format!("\n{fence}diff\n{body}\n{fence}\n"));
+        }
+    }
+
+    fn end(mut self, plan: &Plan) -> String {
+        if self.left_out > 0 {
+            let parts = crate::diag::count(self.left_out, "part does", "parts do");
+            self.out +=
+                &format!("\n{parts} not fit here: `aipress plan` shows all. No row that destroys was left out.\n");
+        }
+        if !plan.summary.next.is_empty() {
+            self.out += &format!("\n**Next:** {}\n", plan.summary.next);
+        }
+        self.out += &format!("\nPlan digest `{}`, compiler {}.\n", plan.digest, plan.compiler);
+        self.out
     }
 }
 
-fn row(group: &Group<'_>) -> String {
-    let change = group.row;
-    let names: Vec<String> = group.names.iter().take(NAMES).map(|name| code(name)).collect();
-    let rest = group.names.len().saturating_sub(NAMES);
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    let home = homes(change).map(|home| format!(": {}", code(&home))).unwrap_or_default();
-    let mut out = format!("- **{}** {}{more}{home}\n", text::word(change.action), names.join(", "));
-    for field in &change.fields {
-        out.push_str(&format!("  - {}\n", line(field)));
+fn guard(finding: &Finding) -> String {
+    let level = match finding.level {
+        Level::Error => "error",
+        Level::Refusal if finding.acknowledged.is_some() => "acknowledged",
+        Level::Refusal => "refused",
+        Level::Warning => "warning",
+    };
+    let place = finding.place.as_ref().map(|place| format!(", {}", code(&format!("{}:{}", place.path, place.line))));
+    let mut out = format!(
+        "- **{level}** {} {} on {}: {}{}\n",
+        code(&finding.code),
+        code(&finding.guard),
+        code(&finding.scope),
+        code(&finding.title),
+        place.unwrap_or_default()
+    );
+    match &finding.acknowledged {
+        Some(leave) => {
+            let (author, reason) = (code(&leave.author), code(&leave.reason));
+            out += &format!("  - let pass by {author} until {}: {reason}\n", code(&leave.expires));
+        }
+        None => out += &format!("  - {}\n", code(&finding.help)),
+    }
+    out
+}
+
+/// A row with everything that is known of it.
+fn entry(group: &Group<'_>) -> String {
+    let row: &Row = group.row;
+    let names = words::names(&group.class.names, if group.is_destructive() { usize::MAX } else { NAMES }, code);
+    let home = words::homes(row).map(|home| format!(": {}", code(&home))).unwrap_or_default();
+    let class = words::class(row.class).map(|class| format!(" ({class})")).unwrap_or_default();
+    let mut out = format!("- **{}** {names}{home}{class}\n", words::action(row.action));
+    if !row.downtime.is_empty() {
+        out += &format!("  - {}\n", code(&row.downtime));
+    }
+    if let Some(needs) = row.gate.words() {
+        out += &format!("  - needs {needs}\n");
+    }
+    row.fields.iter().for_each(|field| out += &format!("  - {}\n", line(field)));
+    for lost in row.resources.iter().filter(|resource| resource.is_loss()) {
+        out += &format!("  - **{}** {} in {}\n", words::resource(lost.action), code(&lost.address), code(&lost.stack));
+    }
+    if let Some(resources) = words::resources(row).filter(|_| row.action != Action::Move) {
+        out += &format!("  - resources: {resources}\n");
     }
     out
 }
 
 fn line(field: &FieldChange) -> String {
+    let value = |text: &str| code(&short(text, VALUE));
     let values = match (&field.old, &field.new) {
-        (Some(old), Some(new)) => format!("{} → {}", code(old), code(new)),
-        (None, Some(new)) => format!("{} (new)", code(new)),
-        (Some(old), None) => format!("{} (removed)", code(old)),
+        (Some(old), Some(new)) => format!("{} → {}", value(old), value(new)),
+        (None, Some(new)) => format!("{} (new)", value(new)),
+        (Some(old), None) => format!("{} (removed)", value(old)),
         (None, None) => String::new(),
     };
-    let place = match &field.place {
-        Some(place) if place.old => format!(", was {}", code(&format!("{}:{}", place.path, place.line))),
-        Some(place) => format!(", {}", code(&format!("{}:{}", place.path, place.line))),
-        None => String::new(),
-    };
+    let place = words::place(field).map(|place| format!(", {}", code(&place))).unwrap_or_default();
     format!("{}: {values}{place}", code(&field.path))
-}
-
-fn files(plan: &Plan, page: &mut Page) {
-    if plan.files.is_empty() {
-        return;
-    }
-    let number = plan.files.len();
-    let mut list = format!("\n<details><summary>Output files: {number}</summary>\n\n");
-    for file in plan.files.iter().take(FILES) {
-        list.push_str(&format!("- {} {}\n", text::word(file.action), code(&file.path)));
-    }
-    if number > FILES {
-        list.push_str(&format!("- and {} more\n", number - FILES));
-    }
-    list.push_str("\n</details>\n");
-    page.add(&list);
-    for diff in plan.files.iter().filter_map(|file| file.diff.as_ref()) {
-        let body: Vec<String> = diff.lines().map(|line| safe(&line.replace('\t', "    "))).collect();
-        let body = body.join("\n");
-        let fence = "`".repeat(longest_run(&body).max(2) + 1);
-        page.add(&format!("\n{fence}diff\n{body}\n{fence}\n"));
-    }
 }
 
 /// A code span that its content cannot end.
@@ -125,6 +280,11 @@ fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
+/// A code span in a table: a bar would end the cell even there.
+fn cell(text: &str) -> String {
+    code(&text.replace('|', "¦"))
+}
+
 /// The length of the longest run of backticks.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
@@ -132,25 +292,41 @@ fn longest_run(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{example, home, site};
+    use super::super::tests::{example, home, plan, site};
     use super::*;
 
     #[test]
-    fn a_name_cannot_end_its_code_span() {
+    fn a_name_cannot_end_its_code_span_or_its_cell() {
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(code("`@all`"), "`` `@all` ``");
         assert_eq!(code("<img>\n# x"), "`<img>?# x`");
+        assert_eq!(cell("a|b"), "`a¦b`");
+    }
+
+    #[test]
+    fn what_destroys_comes_before_everything_and_the_digest_is_last() {
+        let plan = example();
+        let page = markdown(&plan).unwrap();
+        let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no `{text}` in {page}"));
+        assert!(at("**removed** `old`") < at("**moved** `shop`"));
+        assert!(at("**moved** `shop`") < at("| 1 | site changed | 2 | `blog` and `cafe` |"));
+        assert!(page.trim_end().ends_with(&format!("Plan digest `{}`, compiler {}.", plan.digest, plan.compiler)));
     }
 
     #[test]
     fn a_large_plan_fits_and_keeps_what_destroys() {
-        let mut plan = example();
-        plan.rows = (0..5_000)
+        let rows = (0..50_000)
             .map(|n| site(&format!("site-{n}"), Action::Create, None, home(&format!("shard-{n}"))))
-            .chain([site("gone", Action::Remove, home("s"), None)])
-            .collect();
-        let page = markdown(&plan);
-        assert!(page.len() <= LIMIT);
-        assert!(page.contains("**removed** `gone`") && page.contains("more parts do not fit here"));
+            .chain([site("gone", Action::Remove, home("s"), None)]);
+        let page = markdown(&plan(rows.collect())).unwrap();
+        assert!(page.chars().count() <= LIMIT);
+        assert!(page.contains("**removed** `gone`"));
+    }
+
+    #[test]
+    fn rows_that_destroy_and_do_not_fit_are_no_comment() {
+        let rows = (0..5_000).map(|n| site(&format!("site-number-{n}"), Action::Remove, home("s"), None));
+        let refused = markdown(&plan(rows.collect())).unwrap_err();
+        assert!(refused.characters > LIMIT && refused.rows == 1, "{refused:?}");
     }
 }

@@ -1,71 +1,68 @@
-//! A plan as text for the terminal, Markdown for a comment, or JSON for programs.
+//! A plan as text for the terminal, Markdown for a comment, JSON for programs, a page for a browser, or findings for code
+//! hosts.
 //!
-//! Input: a [`Plan`]. Output: a string. What comes from tenants can neither command a terminal nor act as Markdown.
+//! Input: a [`Plan`]. Output: a string. What comes from tenants can neither command a terminal nor act as Markdown or
+//! HTML: every renderer passes it through [`safe`] and its own escaping.
 
+mod findings;
 mod json;
 mod markdown;
 mod text;
+mod words;
 
-use super::{Action, FieldChange, Home, Plan, Row, Thing};
+use super::model::RowClass;
+use super::{Plan, Row};
 
+pub use findings::{Note, github, github_notes, junit, junit_notes, sarif};
 pub use json::json;
-pub use markdown::markdown;
-pub use text::text;
+pub use markdown::{LIMIT, TooLong, markdown};
+pub use text::{Style, text};
 
-/// The sections of a plan, in the order in which they are shown.
-const SECTIONS: [(Thing, &str); 4] =
-    [(Thing::Platform, "Platform"), (Thing::Edge, "Edges"), (Thing::Shard, "Shards"), (Thing::Site, "Sites")];
-
-/// Rows that say the same of several things.
-struct Group<'a> {
-    row: &'a Row,
-    names: Vec<&'a str>,
-}
-
-/// Groups the rows of a section that differ in nothing but the name; what destroys comes first.
-fn groups(plan: &Plan, thing: Thing) -> Vec<Group<'_>> {
-    type Key<'a> = (Action, Option<String>, &'a [FieldChange]);
-    let mut found: std::collections::BTreeMap<Key<'_>, Group<'_>> = std::collections::BTreeMap::new();
-    for row in plan.of(thing) {
-        let key = (row.action, homes(row), row.fields.as_slice());
-        found.entry(key).or_insert_with(|| Group { row, names: Vec::new() }).names.push(&row.name);
-    }
-    let mut groups: Vec<Group<'_>> = found.into_values().collect();
-    groups.sort_by_key(|group| (group.row.action, group.names.first().copied()));
-    groups
-}
-
-/// The last line: how many of what.
-fn summary(plan: &Plan) -> &str {
-    &plan.summary.headline
-}
-
-/// Where a site goes, in words.
-fn homes(change: &Row) -> Option<String> {
-    let mark = |home: &Home| if home.proposed { " (proposed)" } else { "" };
-    match (change.action, &change.from, &change.to) {
-        (Action::Move, Some(from), Some(to)) if from.edge != to.edge => {
-            Some(format!("from {} / {} to {} / {}{}", from.shard, from.edge, to.shard, to.edge, mark(to)))
-        }
-        (Action::Move, Some(from), Some(to)) => Some(format!("from {} to {}{}", from.shard, to.shard, mark(to))),
-        (Action::Create, _, Some(to)) => Some(format!("on {} / {}{}", to.shard, to.edge, mark(to))),
-        (Action::Remove, Some(from), _) => Some(format!("from {} / {}", from.shard, from.edge)),
-        _ => None,
-    }
-}
-
-/// Replaces what could move a cursor, turn the direction of writing or break a line.
-fn safe(text: &str) -> String {
+/// Replaces what could move a cursor, turn the direction of writing, hide or break a line.
+#[must_use]
+pub fn safe(text: &str) -> String {
     let unsafe_character = |c: char| {
         c.is_control()
-            || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
     };
     text.chars().map(|c| if unsafe_character(c) { '?' } else { c }).collect()
 }
 
+/// Makes a text safe and cuts the middle out of one that is longer than some characters.
+fn short(text: &str, most: usize) -> String {
+    let text = safe(text);
+    let length = text.chars().count();
+    if length <= most {
+        return text;
+    }
+    let end = (most.saturating_sub(1)) / 3;
+    let start = most.saturating_sub(1 + end);
+    let (head, tail): (String, String) =
+        (text.chars().take(start).collect(), text.chars().skip(length - end).collect());
+    format!("{head}…{tail}")
+}
+
+/// A class of equal rows with the row that stands for it.
+struct Group<'a> {
+    class: &'a RowClass,
+    row: &'a Row,
+}
+
+impl Group<'_> {
+    fn is_destructive(&self) -> bool {
+        self.row.is_destructive()
+    }
+}
+
+/// The classes of a plan with their exemplars, as the plan orders them.
+fn groups(plan: &Plan) -> Vec<Group<'_>> {
+    let by_id: std::collections::BTreeMap<&str, &Row> = plan.rows.iter().map(|row| (row.id.as_str(), row)).collect();
+    plan.classes.iter().filter_map(|class| Some(Group { class, row: by_id.get(class.exemplar.as_str())? })).collect()
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::model::{Class, Layer, Place};
+    use super::super::model::{Action, Class, FieldChange, Home, Layer, Place, Thing};
     use super::super::{FileChange, Parts, Plan, assemble};
     use super::*;
 
@@ -90,39 +87,37 @@ pub(crate) mod tests {
         }
     }
 
+    pub(crate) fn plan(rows: Vec<Row>) -> Plan {
+        let files = vec![FileChange { path: "terraform/a.tf".into(), action: Action::Update, diff: None }];
+        assemble(Parts { base: "main".into(), head: "HEAD".into(), rows, files, ..Parts::default() })
+    }
+
     pub(crate) fn example() -> Plan {
         let changed = |name, shard| Row {
             fields: vec![field("5m", "10m")],
+            class: Class::InPlace,
             ..site(name, Action::Update, home(shard), home(shard))
         };
-        assemble(Parts {
-            base: "main".into(),
-            head: "HEAD".into(),
-            rows: vec![
-                site("acme", Action::Create, None, home("s1")),
-                changed("blog", "s1"),
-                changed("cafe", "s2"),
-                site("old", Action::Remove, home("s2"), None),
-                site("shop", Action::Move, home("s1"), home("s2")),
-            ],
-            files: vec![FileChange { path: "terraform/a.tf".into(), action: Action::Update, diff: None }],
-            ..Parts::default()
-        })
+        plan(vec![
+            site("acme", Action::Create, None, home("s1")),
+            changed("blog", "s1"),
+            changed("cafe", "s2"),
+            Row { class: Class::Destroys, ..site("old", Action::Remove, home("s2"), None) },
+            site("shop", Action::Move, home("s1"), home("s2")),
+        ])
     }
 
     #[test]
     fn what_destroys_comes_first_and_equal_rows_are_one() {
         let plan = example();
-        let names: Vec<Vec<&str>> = groups(&plan, Thing::Site).into_iter().map(|group| group.names).collect();
+        let names: Vec<&[String]> = groups(&plan).into_iter().map(|group| group.class.names.as_slice()).collect();
         assert_eq!(names, [vec!["old"], vec!["shop"], vec!["blog", "cafe"], vec!["acme"]]);
     }
 
     #[test]
-    fn the_summary_counts_what_there_is() {
-        assert_eq!(
-            summary(&example()),
-            "1 site added, 2 sites changed, 1 site moved, 1 site removed, 1 output file differs"
-        );
-        assert_eq!(summary(&assemble(Parts::default())), "no changes");
+    fn what_hides_turns_or_commands_is_replaced_and_long_texts_lose_their_middle() {
+        assert_eq!(safe("a\u{1b}[2J\u{202e}b\nc\u{200b}\u{e0041}"), "a?[2J?b?c??");
+        assert_eq!(short("abcdefghij", 10), "abcdefghij");
+        assert_eq!(short("abcdefghijk", 10), "abcdef…ijk");
     }
 }
