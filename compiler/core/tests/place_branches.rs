@@ -115,3 +115,26 @@ proptest! {
         }
     }
 }
+
+/// Two writers who know nothing of each other, and a shard that attracts both: without restraint each would fill it.
+#[test]
+fn two_branches_on_one_base_share_the_room_of_an_empty_shard() {
+    let (sites, shards) = fleet(400, 11);
+    let policy = Policy { headroom_percent: 3, ..policy() };
+    let base = place(&sites[..260], &shards[..10], &edges(), &Lock::new(), &policy);
+    assert_eq!(base.unplaced, Vec::<String>::new());
+    let mut lock = lock_of(&base.records);
+    let own = [&sites[260..300], &sites[300..340]];
+    let records: Vec<Vec<Record>> = own
+        .iter()
+        .map(|own| {
+            let alone: Vec<SiteRequest> = sites[..260].iter().chain(*own).cloned().collect();
+            place(&alone, &shards, &edges(), &lock, &policy).records
+        })
+        .collect();
+    let drawn = |records: &Vec<Record>| records.iter().filter(|record| record.shard == shards[10].id).count();
+    let drawn: Vec<usize> = records.iter().map(drawn).collect();
+    assert!(drawn.iter().all(|sites| *sites * 11 > 40), "{drawn:?}: the empty shard takes more than its share");
+    records.concat().into_iter().for_each(|record| lock.insert(record));
+    assert_eq!(overfull(&sites[..340], &shards, &lock, &policy), 0);
+}

@@ -36,7 +36,7 @@ pub struct RebalanceArgs {
     /// Bring every shard within its limits and every site onto a shard that may hold it.
     #[arg(long, env = "AIPRESS_REBALANCE_FIX", hide_env = true, value_parser = FalseyValueParser::new())]
     pub fix: bool,
-    /// Bring every active shard to at most this many times the fill of its kind, such as 1.10.
+    /// Bring every active shard to at most this many times the mean of its kind, such as 1.10.
     #[arg(long, value_name = "FACTOR", env = "AIPRESS_REBALANCE_LEVEL", hide_env = true, value_parser = factor)]
     pub level: Option<u64>,
     /// What is kept small: the number of moves, or the storage that is copied.

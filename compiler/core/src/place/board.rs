@@ -8,12 +8,15 @@ use super::model::{DIMENSIONS, Demand, Policy, ShardRoom, State};
 /// One whole, as a utilisation.
 pub(super) const ONE: u64 = 1 << 20;
 const MOST: u64 = 4 * ONE - 1;
+/// Branches that may each take this share of the room on one shard.
+const SHARERS: u64 = 2;
 
 /// The limits of one shard with what scoring needs of them.
 #[derive(Debug, Clone)]
 struct Gauge {
     hard: Demand,
     soft: Demand,
+    shared: Demand,
     /// 2^63 / limit, so that a utilisation is a product; 0 for no limit to speak of.
     reciprocal: [u64; DIMENSIONS],
     /// The limit relative to the mean of all active shards, in units of 2^-10.
@@ -23,6 +26,9 @@ struct Gauge {
 /// Which limit a placement must stay within.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Limit {
+    /// Half of the room there was before the call, never above the soft limit: two branches that keep to it on one base
+    /// cannot overfill a shard together.
+    Shared,
     Soft,
     Hard,
 }
@@ -51,7 +57,8 @@ impl Board {
         let active: Vec<&Demand> =
             shards.iter().filter(|shard| shard.state == State::Active).map(|shard| &shard.hard).collect();
         let mean = mean(&active);
-        let gauges: Vec<Gauge> = shards.iter().map(|shard| Gauge::new(&shard.hard, &mean, policy)).collect();
+        let gauge = |(shard, load): (&&ShardRoom, &Demand)| Gauge::new(&shard.hard, load, &mean, policy);
+        let gauges: Vec<Gauge> = shards.iter().zip(&loads).map(gauge).collect();
         let base = gauges.iter().zip(&loads).map(|(gauge, load)| dominant(load, &gauge.reciprocal)).collect();
         let soft_share = ONE * (100 - policy.headroom_percent.min(99)) / 100;
         Self { loads, gauges, base, soft_share }
@@ -83,6 +90,7 @@ impl Board {
         for (k, most) in most.0.iter().enumerate() {
             gauge.hard.0[k] = gauge.hard.0[k].min(*most);
             gauge.soft.0[k] = gauge.soft.0[k].min(*most);
+            gauge.shared.0[k] = gauge.shared.0[k].min(*most);
         }
     }
 
@@ -93,6 +101,7 @@ impl Board {
     /// Returns a limit of a shard.
     pub fn limit(&self, shard: usize, limit: Limit) -> &Demand {
         match limit {
+            Limit::Shared => &self.gauges[shard].shared,
             Limit::Soft => &self.gauges[shard].soft,
             Limit::Hard => &self.gauges[shard].hard,
         }
@@ -166,13 +175,17 @@ impl Board {
 }
 
 impl Gauge {
-    fn new(hard: &Demand, mean: &Demand, policy: &Policy) -> Self {
+    fn new(hard: &Demand, load: &Demand, mean: &Demand, policy: &Policy) -> Self {
         let mut size = [1; DIMENSIONS];
         for (k, size) in size.iter_mut().enumerate() {
             let relative = u128::from(hard.0[k]) * 1024 / u128::from(mean.0[k].max(1));
             *size = u64::try_from(relative).unwrap_or(u64::MAX).clamp(1, ONE);
         }
-        Self { hard: *hard, soft: policy.soft(hard), reciprocal: hard.0.map(reciprocal), size }
+        let (soft, mut shared) = (policy.soft(hard), *load);
+        for (k, shared) in shared.0.iter_mut().enumerate() {
+            *shared = shared.saturating_add(hard.0[k].saturating_sub(*shared) / SHARERS).min(soft.0[k]);
+        }
+        Self { hard: *hard, soft, shared, reciprocal: hard.0.map(reciprocal), size }
     }
 }
 

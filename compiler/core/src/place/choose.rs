@@ -1,7 +1,8 @@
 //! The chooser: the best shard for one more site, given everything placed so far.
 //!
 //! A site probes a few shards of its constraint class by hash, and the best of those that have room wins; with none the
-//! circle widens, at last to all. First within the soft limits, then within the hard ones.
+//! circle widens, at last to all. First within what two branches on one base can both take, then within the soft limits,
+//! then within the hard ones.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,14 @@ const SMALL_CLASS: usize = 64;
 const PACK_FROM: u128 = 85;
 /// How many demands a class remembers that fit nowhere.
 const REMEMBERED: usize = 16;
+/// How many rounds of probes look for a shard whose room two branches can share.
+const SHARED_ROUNDS: usize = 2;
+/// How many probes look for a shard for a site that is too large for that; the first with room is taken.
+const FIRST_PROBES: u64 = 32;
+/// They are looked for where a call adds at most one site to so many recorded ones: another branch may do the same then.
+const RECORDED_PER_NEW: usize = 4;
+/// After so many sites in a row found none, a call asks for such a shard no more: it fills the fleet by itself.
+const CROWDED: u32 = 32;
 
 /// The shards that some sites may live on; sites with equal lists have one class.
 #[derive(Debug, Clone)]
@@ -33,6 +42,8 @@ struct Class {
     reciprocal: [u64; DIMENSIONS],
     /// Demands that no eligible shard had room for; loads only grow, so neither has room for larger ones later.
     full: [Vec<Demand>; 2],
+    /// How many sites in a row found no shard whose room two branches can share.
+    crowded: u32,
 }
 
 impl Class {
@@ -43,6 +54,16 @@ impl Class {
             Score::Pack => PACK_ROUNDS,
         };
         self.ring.iter().flat_map(move |ring| counts.into_iter().map(move |count| (ring, count)))
+    }
+
+    fn look(&self, ring: &Ring, site_hash: u64, count: u64, limit: Limit) -> Look {
+        let shards = (0..count).filter_map(|n| ring.at(hash::nth(site_hash, n))).collect();
+        Look { limit, probes: Some(count), near: false, shards }
+    }
+
+    /// Whether shards may have room that two branches can share. A fleet that is packed has none to spare.
+    fn is_shared(&self) -> bool {
+        self.score == Score::Spread && self.crowded < CROWDED
     }
 }
 
@@ -68,6 +89,8 @@ pub(super) struct Chooser<'a, 'f> {
     by_list: BTreeMap<Vec<u32>, usize>,
     classes: Vec<Class>,
     pins: bool,
+    /// Whether places are looked for that leave room to other branches.
+    shares: bool,
 }
 
 impl<'a, 'f> Chooser<'a, 'f> {
@@ -84,7 +107,15 @@ impl<'a, 'f> Chooser<'a, 'f> {
             by_list: BTreeMap::new(),
             classes: Vec::new(),
             pins: true,
+            shares: false,
         }
+    }
+
+    /// Leaves room to other branches where it can, unless so much is new that it must be a fleet's first placement.
+    pub fn beside_others(mut self) -> Self {
+        let new = self.fleet.sites.len() - self.fleet.recorded;
+        self.shares = new * RECORDED_PER_NEW <= self.fleet.recorded;
+        self
     }
 
     /// Ignores pins from here on: asks where sites could go, not where they must.
@@ -138,6 +169,7 @@ impl<'a, 'f> Chooser<'a, 'f> {
             score: if full { Score::Pack } else { Score::Spread },
             reciprocal: self.board.mean_reciprocal(&eligible),
             full: [Vec::new(), Vec::new()],
+            crowded: 0,
             eligible: eligible.clone(),
         };
         self.classes.push(class);
@@ -178,6 +210,13 @@ impl<'a, 'f> Chooser<'a, 'f> {
     fn choose(&mut self, site: usize, site_hash: u64, class: usize) -> Option<Choice> {
         let request = self.fleet.sites[site];
         let near = self.peers.near_shards(request);
+        let wanted = self.near(site, site_hash, class, Limit::Soft, &near);
+        let is_shared = wanted.is_none() && self.shares && self.classes[class].is_shared();
+        let shared = if is_shared { self.shared(site, site_hash, class) } else { wanted };
+        let first = || if is_shared { self.first(site, site_hash, class).map(|(shard, _)| shard) } else { None };
+        if let Some(shard) = shared.or_else(first) {
+            return Some(Choice { shard, uses_headroom: false });
+        }
         for (index, limit) in [Limit::Soft, Limit::Hard].into_iter().enumerate() {
             let known = &self.classes[class].full[index];
             if known.iter().any(|demand| demand.is_within(&request.demand)) {
@@ -200,6 +239,33 @@ impl<'a, 'f> Chooser<'a, 'f> {
         let class = &self.classes[class];
         let eligible = near.iter().filter(|shard| class.eligible.binary_search(shard).is_ok());
         self.best(eligible.copied(), site, site_hash, class.score, limit)
+    }
+
+    /// Looks for a shard whose room another branch can take as much of.
+    fn shared(&mut self, site: usize, site_hash: u64, class: usize) -> Option<usize> {
+        let of = &self.classes[class];
+        let best = |shards: &mut dyn Iterator<Item = u32>| self.best(shards, site, site_hash, of.score, Limit::Shared);
+        let found = match of.ring {
+            None => best(&mut of.eligible.iter().copied()),
+            Some(_) => {
+                let mut rounds = of.rounds().take(SHARED_ROUNDS);
+                rounds.find_map(|(ring, count)| best(&mut (0..count).filter_map(|n| ring.at(hash::nth(site_hash, n)))))
+            }
+        };
+        let of = &mut self.classes[class];
+        of.crowded = if found.is_some() { 0 } else { of.crowded + 1 };
+        found
+    }
+
+    /// Takes the first probe with room for a site that is too large for a shared place, with the number of probes: all
+    /// branches would choose the emptiest shards for their largest sites, so chance has to keep them apart.
+    fn first(&self, site: usize, site_hash: u64, class: usize) -> Option<(usize, u64)> {
+        let of = &self.classes[class];
+        let ring = of.ring.as_ref()?;
+        (0..FIRST_PROBES).find_map(|n| {
+            let shard = self.best(ring.at(hash::nth(site_hash, n)).into_iter(), site, site_hash, of.score, Limit::Soft);
+            shard.map(|shard| (shard, n + 1))
+        })
     }
 
     fn probe(&self, site: usize, site_hash: u64, class: usize, limit: Limit) -> Option<usize> {
@@ -237,24 +303,21 @@ impl<'a, 'f> Chooser<'a, 'f> {
         let eligible = &self.classes[class].eligible;
         let mut near = self.peers.near_shards(self.fleet.sites[site]);
         near.retain(|shard| eligible.binary_search(shard).is_ok());
-        for limit in [Limit::Soft, Limit::Hard] {
-            let near = Look { limit, probes: None, near: true, shards: near.clone() };
-            let rounds = self.classes[class].rounds().map(|(ring, count)| Look {
-                limit,
-                probes: Some(count),
-                near: false,
-                shards: (0..count).filter_map(|n| ring.at(hash::nth(site_hash, n))).collect(),
-            });
-            let all = Look { limit, probes: None, near: false, shards: eligible.clone() };
-            let decides = |look: &Look| {
-                let score = self.classes[class].score;
-                self.best(look.shards.iter().copied(), site, site_hash, score, limit).is_some()
-            };
-            if let Some(found) = std::iter::once(near).chain(rounds).chain(std::iter::once(all)).find(decides) {
-                return Some(found);
-            }
+        let of = &self.classes[class];
+        let wanted = |limit| Look { limit, probes: None, near: true, shards: near.clone() };
+        let all = |limit| Look { limit, probes: None, near: false, shards: eligible.clone() };
+        let rounds = |limit| of.rounds().map(move |(ring, count)| of.look(ring, site_hash, count, limit));
+        let mut looks = vec![wanted(Limit::Soft)];
+        if self.shares && of.is_shared() {
+            looks.extend(rounds(Limit::Shared).take(SHARED_ROUNDS));
+            looks.extend(of.ring.is_none().then(|| all(Limit::Shared)));
+            let first = self.first(site, site_hash, class).map_or(0, |(_, probes)| probes);
+            looks.extend(of.ring.iter().map(|ring| of.look(ring, site_hash, first, Limit::Soft)));
         }
-        None
+        looks.extend(rounds(Limit::Soft).chain([all(Limit::Soft), wanted(Limit::Hard)]));
+        looks.extend(rounds(Limit::Hard).chain([all(Limit::Hard)]));
+        let best = |look: &Look| self.best(look.shards.iter().copied(), site, site_hash, of.score, look.limit);
+        looks.into_iter().find(|look| best(look).is_some())
     }
 
     /// Returns the shards that a class may live on, ascending.

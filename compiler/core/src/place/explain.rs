@@ -118,7 +118,7 @@ pub fn explain(situation: &Situation<'_>, id: &str) -> Option<Explanation> {
     let fleet = situation.roster();
     let policy = situation.policy;
     let site = fleet.sites.binary_search_by(|site| site.id.as_str().cmp(id)).ok()?;
-    let mut chooser = Chooser::new(&fleet, policy);
+    let mut chooser = Chooser::new(&fleet, policy).beside_others();
     match fleet.recorded_shard(site) {
         Some(shard) => chooser.take(site, shard),
         None => until_turn(&fleet, &mut chooser, site, policy),

@@ -113,7 +113,7 @@ pub fn find(situation: &Situation<'_>, id: &str) -> Option<Conflict> {
     if fleet.homes[site].is_some() {
         return None;
     }
-    let mut chooser = Chooser::new(&fleet, situation.policy);
+    let mut chooser = Chooser::new(&fleet, situation.policy).beside_others();
     let new: Vec<usize> = (0..fleet.sites.len()).filter(|site| fleet.homes[*site].is_none()).collect();
     for turn in super::turns(&fleet, &mut chooser, &new, situation.policy) {
         if chooser.put(turn.site, turn.hash, turn.class).is_some() && turn.site == site {

@@ -99,7 +99,7 @@ pub fn place(
     policy: &Policy,
 ) -> Placement {
     let fleet = Roster::new(sites, shards, edges, lock);
-    let mut chooser = Chooser::new(&fleet, policy);
+    let mut chooser = Chooser::new(&fleet, policy).beside_others();
     let mut diagnostics = Diagnostics::new();
     verify::recorded(&fleet, &chooser.board, &mut diagnostics);
     let new: Vec<usize> = (0..fleet.sites.len()).filter(|site| fleet.homes[*site].is_none()).collect();

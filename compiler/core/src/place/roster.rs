@@ -46,6 +46,8 @@ pub(super) struct Roster<'a> {
     pub ghosts: Vec<Ghost<'a>>,
     /// Records of sites that have neither a document nor a tombstone.
     pub vanished: Vec<&'a Record>,
+    /// How many sites have a record.
+    pub recorded: usize,
     /// The shards of each region.
     pub regions: BTreeMap<&'a str, Vec<usize>>,
     /// What the filters look at, of sites and of shards.
@@ -67,8 +69,8 @@ impl<'a> Roster<'a> {
         }
         let mut kinds = Kinds::new(&shards);
         let joined = Joined::new(&sites, &shards, &edges, lock, &mut kinds);
-        let Joined { homes, ghosts, vanished, loads, served, .. } = joined;
-        Self { sites, shards, edges, homes, ghosts, vanished, regions, kinds, loads, served }
+        let Joined { homes, ghosts, vanished, recorded, loads, served, .. } = joined;
+        Self { sites, shards, edges, homes, ghosts, vanished, recorded, regions, kinds, loads, served }
     }
 
     /// Returns the shards of a region, by id.
@@ -135,6 +137,7 @@ struct Joined<'a> {
     homes: Vec<Option<Home<'a>>>,
     ghosts: Vec<Ghost<'a>>,
     vanished: Vec<&'a Record>,
+    recorded: usize,
     loads: Vec<Demand>,
     served: Vec<u64>,
 }
@@ -155,6 +158,7 @@ impl<'a> Joined<'a> {
             homes: Vec::with_capacity(sites.len()),
             ghosts: Vec::new(),
             vanished: Vec::new(),
+            recorded: 0,
             loads: vec![Demand::default(); shards.len()],
             served: vec![0; edges.len()],
         };
@@ -179,6 +183,7 @@ impl<'a> Joined<'a> {
             if let Some(edge) = home.and_then(|home| home.edge) {
                 joined.served[edge] += 1;
             }
+            joined.recorded += usize::from(home.is_some());
             joined.homes.push(home);
         }
         records.for_each(|(_, orphan)| joined.orphan(lock, orphan));

@@ -13,7 +13,8 @@ pub enum Goal {
     Drain(BTreeSet<String>),
     /// Bring every shard within its limits, every site onto a shard that may hold it, and empty retired shards.
     Fix,
-    /// Bring every active shard to at most this many percent of the fill of its kind: 110 for a tenth above.
+    /// Bring every active shard to at most this many percent of the mean of its kind: 110 for a tenth above. The mean is
+    /// that of the fullest dimensions of the shards; all shards together are never asked to hold less than they do.
     Level {
         /// At least 100.
         percent: u64,
@@ -72,31 +73,50 @@ fn kind<'a>(fleet: &Roster<'a>, shard: usize) -> Kind<'a> {
     (&room.region, &room.tiers, &room.residencies, room.dedicated_to.as_deref())
 }
 
-/// Limits of `percent` of the fill of the tightest dimension of all active shards of a kind, never above hard ones.
-fn level(fleet: &Roster<'_>, loads: &[Demand], percent: u64) -> Vec<Demand> {
-    let mut kinds: BTreeMap<Kind<'_>, ([u128; DIMENSIONS], [u128; DIMENSIONS])> = BTreeMap::new();
-    for (n, shard) in fleet.shards.iter().enumerate().filter(|(_, shard)| shard.state == State::Active) {
-        let (load, limit) = kinds.entry(kind(fleet, n)).or_default();
+/// What the active shards of a kind hold.
+#[derive(Default)]
+struct Fill {
+    load: [u128; DIMENSIONS],
+    limit: [u128; DIMENSIONS],
+    /// The shares of their fullest dimensions, summed.
+    fullest: u128,
+    shards: u128,
+}
+
+impl Fill {
+    fn add(&mut self, load: &Demand, hard: &Demand) {
         for k in 0..DIMENSIONS {
-            load[k] += u128::from(loads[n].0[k]);
-            limit[k] += u128::from(shard.hard.0[k]);
+            self.load[k] += u128::from(load.0[k]);
+            self.limit[k] += u128::from(hard.0[k]);
         }
+        let share = |k: usize| share(u128::from(load.0[k]), u128::from(hard.0[k]));
+        self.fullest += (0..DIMENSIONS).map(share).max().unwrap_or(0);
+        self.shards += 1;
     }
-    let fills: BTreeMap<Kind<'_>, (u128, u128)> = kinds
-        .into_iter()
-        .map(|(kind, (load, limit))| {
-            let fullest = (0..DIMENSIONS).filter(|k| limit[*k] > 0).max_by(|a, b| {
-                // As products of 2^20ths: the sums of a million shards of 2^40 stay far below 2^128.
-                ((load[*a] << 20) / limit[*a]).cmp(&((load[*b] << 20) / limit[*b]))
-            });
-            (kind, fullest.map_or((0, 1), |k| (load[k], limit[k])))
-        })
-        .collect();
+
+    /// The mean share of a shard, or the share of all together where large shards are fuller than small ones.
+    fn mean(&self) -> u128 {
+        let together = (0..DIMENSIONS).map(|k| share(self.load[k], self.limit[k])).max().unwrap_or(0);
+        (self.fullest / self.shards.max(1)).max(together)
+    }
+}
+
+/// A load as a share of a limit in units of 2^-32; nothing of a limit that is not there.
+fn share(load: u128, limit: u128) -> u128 {
+    if limit == 0 { 0 } else { (load << 32) / limit }
+}
+
+/// Limits of `percent` of the mean of all active shards of a kind, never above hard ones.
+fn level(fleet: &Roster<'_>, loads: &[Demand], percent: u64) -> Vec<Demand> {
+    let mut kinds: BTreeMap<Kind<'_>, Fill> = BTreeMap::new();
+    for (n, shard) in fleet.shards.iter().enumerate().filter(|(_, shard)| shard.state == State::Active) {
+        kinds.entry(kind(fleet, n)).or_default().add(&loads[n], &shard.hard);
+    }
+    let means: BTreeMap<Kind<'_>, u128> = kinds.into_iter().map(|(kind, fill)| (kind, fill.mean())).collect();
     let most = |n: usize, hard: u64| {
-        let (load, limit) = fills.get(&kind(fleet, n)).copied().unwrap_or((1, 1));
-        // Shares first: hard limits and sums are below 2^64 each, so the product fits.
-        let share = ((load << 32) / limit.max(1)).saturating_mul(u128::from(percent)) / 100;
-        u64::try_from((u128::from(hard).saturating_mul(share)) >> 32).unwrap_or(u64::MAX).min(hard)
+        // A kind without an active shard has no mean: its limits stay.
+        let share = means.get(&kind(fleet, n)).map_or(1 << 32, |mean| mean.saturating_mul(u128::from(percent)) / 100);
+        u64::try_from(u128::from(hard).saturating_mul(share) >> 32).unwrap_or(u64::MAX).min(hard)
     };
     fleet.shards.iter().enumerate().map(|(n, shard)| Demand(shard.hard.0.map(|hard| most(n, hard)))).collect()
 }

@@ -30,7 +30,7 @@ pub fn figures(seed: u64) -> Result<Vec<Figure>, Error> {
     let mut lock = Lock::new();
     record(&mut lock, &placement);
     let (more, _) = time(2 * RUNS, || world.place(50_200, 1_000, &lock));
-    Ok(vec![Figure::most(SCRATCH, scratch, 0.1), Figure::most(MORE, more, 0.005)])
+    Ok(vec![Figure::most(SCRATCH, scratch, 0.1).aim(0.05), Figure::most(MORE, more, 0.005)])
 }
 
 /// Times a fleet twenty times as large.
@@ -43,7 +43,7 @@ pub fn large(seed: u64) -> Result<Vec<Figure>, Error> {
     let world = World::new(Setting { sites: 1_000_000, shards: 20_000, ..Setting::usual(800) }, 0, seed);
     let (large, _) = time(2, || world.from_scratch());
     let ratio = (large / 1_000_000.0) / (small / 50_000.0);
-    Ok(vec![Figure::most(LARGE_SECONDS, large, 10.0), Figure::most(PER_SITE, ratio, 10.0)])
+    Ok(vec![Figure::most(LARGE_SECONDS, large, 10.0), Figure::most(PER_SITE, ratio, 10.0).aim(5.0)])
 }
 
 /// Runs something several times on this thread; returns the least CPU time in seconds, and the last result.

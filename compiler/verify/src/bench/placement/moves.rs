@@ -6,20 +6,27 @@ use aipress_core::place::rebalance::{Goal, Rebalance, Request, rebalance};
 use aipress_core::place::repair::repair;
 use aipress_core::place::{Demand, Lock, ShardRoom, Situation};
 
-use super::world::{Setting, World, policy, record};
+use super::world::{Setting, World, policy};
 use super::{Error, Figure, balance, branches, clock};
 
 /// Figures of [`figures`].
-pub const NAMES: &[&str] = &[DRAIN, SHRUNK, GROWN, LEVEL, UNSOLVED, SECONDS];
+pub const NAMES: &[&str] = &[DRAIN, SHRUNK, GROWN, LEVEL, LEVEL_FULL, UNSOLVED, LEVEL_FAR, SECONDS];
 /// Figures of [`repairs`].
-pub const REPAIRS: &[&str] = &[OVER_COVER, LEFT, AGAIN, MANY_CONFLICTS];
+pub const REPAIRS: &[&str] = &[MANY_OVERFULL, OVER_COVER, LEFT, AGAIN, MANY_CONFLICTS];
 
 const DRAIN: &str = "drain 20 of 1,000 shards: moves over those that are forced, at most";
 const SHRUNK: &str = "fix 50 shards that lose 30 %: moves over the bound, share, at most";
 const GROWN: &str = "fix 1 % of sites that grow 4x: moves over the bound, share, at most";
-const LEVEL: &str = "level 1.10 over 100 added shards: moves over the bound, share, at most";
-const UNSOLVED: &str = "shards that these four plans leave unsolved, at most";
+const LEVEL: &str =
+    "level 1.10 of a fleet grown with soft limit .97 over 100 added shards: moves over the bound, share, at most";
+const LEVEL_FULL: &str =
+    "level 1.10 of a fleet grown with soft limit .90 over 100 added shards: moves over the bound, share, at most";
+const UNSOLVED: &str = "shards that these five plans leave unsolved, at most";
+const LEVEL_FAR: &str =
+    "level 1.05 of a fleet grown with soft limit .97 over 100 added shards: shards left unsolved, hoped for at most";
 const SECONDS: &str = "drain or fix of 50,000 x 1,000: CPU seconds, at most";
+const MANY_OVERFULL: &str =
+    "10 pull requests of 100 at .80, soft limit .97: shards over a hard limit before the repair, hoped for at most";
 const OVER_COVER: &str =
     "10 pull requests of 100 at .80, soft limit .97: repairs over the minimum cover, share, at most";
 const LEFT: &str = "10 pull requests of 100 at .80, soft limit .97: shards over a hard limit after the repair, at most";
@@ -35,7 +42,7 @@ const DRAINED: usize = 20;
 /// # Errors
 /// None; the signature is the one of all groups.
 pub fn figures(seed: u64) -> Result<Vec<Figure>, Error> {
-    let (world, lock, _) = balance::grow(seed);
+    let (world, lock, _) = balance::grow(seed, 10);
     let drained: BTreeSet<String> =
         world.shards.iter().step_by(world.shards.len() / DRAINED).map(|shard| shard.id.clone()).collect();
     let forced = lock.records().filter(|record| drained.contains(&record.shard)).count();
@@ -49,26 +56,32 @@ pub fn figures(seed: u64) -> Result<Vec<Figure>, Error> {
         |demand: &Demand| Demand(demand.0.map(|amount| amount * 4)).with(aipress_core::place::Dimension::Sites, 1);
     grown.sites.iter_mut().step_by(100).for_each(|site| site.demand = larger(&site.demand));
     let of_grown = plan(&grown, &lock, Goal::Fix);
-    let level = level(seed);
-    let unsolved: usize = [&drain, &fix, &of_grown, &level].iter().map(|plan| plan.unsolved.len()).sum();
+    let full = level(&world, &lock, 110);
+    let (loose, loose_lock, _) = balance::grow(seed, 3);
+    let (level, far) = (level(&loose, &loose_lock, 110), level(&loose, &loose_lock, 105));
+    let unsolved: usize = [&drain, &fix, &of_grown, &level, &full].iter().map(|plan| plan.unsolved.len()).sum();
     Ok(vec![
         Figure::most(DRAIN, drain.moves.len().abs_diff(forced) as f64, 0.0),
-        Figure::most(SHRUNK, over(fix.moves.len(), fix.bound_movable), 0.05),
-        Figure::most(GROWN, over(of_grown.moves.len(), of_grown.bound_movable), 0.05),
-        Figure::most(LEVEL, over(level.moves.len(), level.bound_movable), 0.05),
+        over_bound(SHRUNK, &fix),
+        over_bound(GROWN, &of_grown),
+        over_bound(LEVEL, &level),
+        over_bound(LEVEL_FULL, &full),
         Figure::most(UNSOLVED, unsolved as f64, 0.0),
+        Figure::hoped(LEVEL_FAR, far.unsolved.len() as f64, 0.0),
         Figure::most(SECONDS, drain_seconds.max(fix_seconds), 0.05),
     ])
 }
 
-/// Levels a fleet that was placed in one call, over shards that were added later.
-fn level(seed: u64) -> Rebalance {
-    let mut world = World::new(Setting::usual(800), 0, seed);
-    let mut lock = Lock::new();
-    record(&mut lock, &world.from_scratch());
+fn over_bound(name: &'static str, plan: &Rebalance) -> Figure {
+    Figure::most(name, over(plan.moves.len(), plan.bound_movable), 0.05).aim(0.02)
+}
+
+/// Levels a fleet over 100 shards that were added and are empty.
+fn level(world: &World, lock: &Lock, percent: u64) -> Rebalance {
+    let mut world = world.clone();
     let added: Vec<ShardRoom> = world.shards.iter().take(100).cloned().collect();
     world.shards.extend(added.into_iter().map(|shard| ShardRoom { id: format!("x{}", shard.id), ..shard }));
-    plan(&world, &lock, Goal::Level { percent: 110 })
+    plan(&world, lock, Goal::Level { percent })
 }
 
 /// Merges ten branches that know nothing of each other, and repairs what they overfill.
@@ -80,10 +93,12 @@ pub fn repairs(seed: u64) -> Result<Vec<Figure>, Error> {
     world.policy = policy(3);
     let merged = branches::merge(&world, 10, 100)?;
     let mut lock = merged.lock;
+    let before = branches::overfull(&world, &lock);
     let first = repair(&situation(&world, &lock));
     first.records.iter().for_each(|record| lock.insert(record.clone()));
     let second = repair(&situation(&world, &lock));
     Ok(vec![
+        Figure::hoped(MANY_OVERFULL, before as f64, 0.0),
         Figure::most(OVER_COVER, over(first.records.len(), first.bound), 0.01),
         Figure::most(LEFT, branches::overfull(&world, &lock) as f64, 0.0),
         Figure::most(AGAIN, second.records.len() as f64, 0.0),
