@@ -161,7 +161,10 @@ fn sample(process: u32) -> Peak {
     let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
     let ids = |list: String| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>();
-    let all: BTreeSet<u32> = lists.flat_map(ids).collect();
+    // A child that has not become a provider yet is a copy of terraform and shares its memory.
+    let program = |id: u32| fs::read_link(format!("/proc/{id}/exe")).ok();
+    let own = program(process);
+    let all: BTreeSet<u32> = lists.flat_map(ids).filter(|id| program(*id) != own).collect();
     Peak { terraform: peak_mib(process), stand_in: all.into_iter().map(peak_mib).sum() }
 }
 
