@@ -256,6 +256,14 @@ impl Compilation {
     /// # Errors
     /// Names that do not fit, references that do not resolve, calls that do not match their blueprint.
     pub fn render(&self, stack: &Stack) -> Result<Vec<OutputFile>, Diagnostics> {
+        Ok(crate::render::stack(self, stack)?.files)
+    }
+
+    /// The same with the calls, for those who compare two fleets.
+    ///
+    /// # Errors
+    /// As [`Self::render`].
+    pub fn render_with_calls(&self, stack: &Stack) -> Result<crate::render::Rendered, Diagnostics> {
         crate::render::stack(self, stack)
     }
 

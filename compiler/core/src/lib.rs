@@ -5,6 +5,7 @@
 
 pub mod blueprint;
 pub mod check;
+pub mod compare;
 pub mod compile;
 pub mod cost;
 pub mod diag;
@@ -19,6 +20,7 @@ pub mod source;
 pub mod spec;
 pub mod syntax;
 
+pub use compare::compare;
 pub use compile::{Compilation, compile};
 
 /// What a compile may be told.
@@ -28,6 +30,20 @@ pub struct Options {
     pub now: jiff::civil::Date,
     /// Refuse unrecorded sites instead of proposing a place for them.
     pub locked: bool,
+}
+
+impl Stack {
+    /// Its name, which is its folder below `terraform/`: `shards/eu1-001`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Bootstrap => "bootstrap".to_owned(),
+            Self::Platform => "platform".to_owned(),
+            Self::Edge(name) => format!("edges/{name}"),
+            Self::Shard(name) => format!("shards/{name}"),
+            Self::Common => "common".to_owned(),
+        }
+    }
 }
 
 /// A part of the output with a Terraform state of its own, or the fleet-wide rest.

@@ -24,11 +24,20 @@ const HOSTS: Code = Code(317);
 /// Resources of a stack at most: beyond, a plan takes minutes and a state is slow to lock and read.
 const MAX_RESOURCES: usize = 2000;
 
+/// One stack: its files, and the calls that they were written from.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// The files.
+    pub files: Vec<OutputFile>,
+    /// The `module` blocks; none for the stack without a Terraform root.
+    pub calls: Vec<Call>,
+}
+
 /// Renders one stack.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn stack(compilation: &Compilation, stack: &Stack) -> Result<Vec<OutputFile>, Diagnostics> {
+pub fn stack(compilation: &Compilation, stack: &Stack) -> Result<Rendered, Diagnostics> {
     let context = compilation.context();
     match stack {
         Stack::Bootstrap => finish(compilation, "bootstrap".to_owned(), None, lower::bootstrap::lower(&context)),
@@ -43,7 +52,7 @@ fn one(diagnostic: Diagnostic) -> Diagnostics {
     std::iter::once(diagnostic).collect()
 }
 
-fn shard(compilation: &Compilation, context: &Context<'_>, name: &str) -> Result<Vec<OutputFile>, Diagnostics> {
+fn shard(compilation: &Compilation, context: &Context<'_>, name: &str) -> Result<Rendered, Diagnostics> {
     let plan = ShardPlan::of(context, name).map_err(|diagnostic| one(*diagnostic))?;
     let sites: Vec<(&SiteFacts, ResolvedSite)> =
         plan.sites.iter().filter_map(|facts| Some((*facts, context.fleet.resolve(context.sources, facts)?))).collect();
@@ -66,8 +75,8 @@ fn shard(compilation: &Compilation, context: &Context<'_>, name: &str) -> Result
     let region = Some(plan.shard.spec.region.value.clone());
     match finish_in(compilation, format!("shards/{name}"), plan.project.clone(), region, lowered) {
         Ok(more) if !found.has_errors() => {
-            files.extend(more);
-            Ok(files)
+            files.extend(more.files);
+            Ok(Rendered { files, calls: more.calls })
         }
         Ok(_) => Err(found),
         Err(more) => {
@@ -90,7 +99,7 @@ fn finish(
     folder: String,
     region: Option<String>,
     lowered: Lowered,
-) -> Result<Vec<OutputFile>, Diagnostics> {
+) -> Result<Rendered, Diagnostics> {
     let context = compilation.context();
     let project = if folder.starts_with("edges/") { context.edge_project() } else { context.shared_project() };
     finish_in(compilation, folder, project.to_owned(), region, lowered)
@@ -102,7 +111,7 @@ fn finish_in(
     project: String,
     region: Option<String>,
     lowered: Lowered,
-) -> Result<Vec<OutputFile>, Diagnostics> {
+) -> Result<Rendered, Diagnostics> {
     let mut found: Diagnostics = names::check(&lowered.names).into_iter().collect();
     found.extend(lowered.graph.link(|id| exists(compilation, id)));
     found.extend(over_hosts(compilation, &folder, &lowered.graph));
@@ -147,7 +156,7 @@ fn finish_in(
             content: lock.text.to_string(),
         });
     }
-    Ok(files)
+    Ok(Rendered { files, calls: calls.into_iter().map(|(call, _)| call).collect() })
 }
 
 /// Projects that exist before their stack does, with their addresses in it.
@@ -233,7 +242,7 @@ fn exists(compilation: &Compilation, id: &Id) -> bool {
     }
 }
 
-fn common(compilation: &Compilation, context: &Context<'_>) -> Result<Vec<OutputFile>, Diagnostics> {
+fn common(compilation: &Compilation, context: &Context<'_>) -> Result<Rendered, Diagnostics> {
     let mut files = Vec::new();
     for (name, version) in compilation.blueprints() {
         let module = compilation.blueprint_files(name, version);
@@ -251,5 +260,5 @@ fn common(compilation: &Compilation, context: &Context<'_>) -> Result<Vec<Output
     files.into_iter().for_each(|file| {
         by_path.insert(file.path.clone(), file);
     });
-    Ok(by_path.into_values().collect())
+    Ok(Rendered { files: by_path.into_values().collect(), calls: Vec::new() })
 }

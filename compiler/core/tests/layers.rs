@@ -23,10 +23,11 @@ const ROWS: &[(&str, &str)] = &[
     ("place", "source diag emit"),
     ("cost", "source diag syntax spec check place"),
     ("lower", "source diag syntax spec graph emit blueprint check place"),
-    ("plan", "source diag syntax spec check place cost"),
+    ("plan", "source diag syntax spec blueprint check place cost lower"),
     ("explain", "diag"),
     ("render", "source diag syntax spec graph emit blueprint check place lower"),
     ("compile", "source diag syntax spec graph emit blueprint check place cost lower plan render"),
+    ("compare", "diag check blueprint cost lower plan render compile"),
 ];
 
 /// A file or folder, a module that it imports besides its row, and why.

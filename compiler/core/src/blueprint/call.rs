@@ -46,11 +46,20 @@ pub fn check_call(contract: &Contract, name: &str, arguments: &BTreeMap<String, 
 
 /// The values of all variables of a call that has been checked: given, fitted, or the default.
 pub(super) fn variables(contract: &Contract, arguments: &BTreeMap<String, Argument>) -> BTreeMap<String, Data> {
+    variables_as(contract, arguments, |value| Data::from(value))
+}
+
+/// The same, with `read` to read what is given.
+pub(super) fn variables_as(
+    contract: &Contract,
+    arguments: &BTreeMap<String, Argument>,
+    read: impl Fn(&Value) -> Data,
+) -> BTreeMap<String, Data> {
     contract
         .variables
         .iter()
         .map(|(name, variable)| {
-            let given = arguments.get(name).map(|argument| Data::from(&argument.value));
+            let given = arguments.get(name).map(|argument| read(&argument.value));
             let default = || variable.default.clone().unwrap_or(Data::Unknown);
             let value = match given {
                 None => default(),

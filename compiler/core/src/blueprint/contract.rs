@@ -51,6 +51,8 @@ pub struct Resource {
     pub name: String,
     /// How often.
     pub repeat: Repeat,
+    /// What stands in it.
+    pub body: Body,
     /// Its labels in the file.
     pub span: Span,
 }
@@ -207,7 +209,7 @@ impl Reader {
 
     fn resource(&mut self, kind: &str, name: &str, block: &Block, place: Span) -> Resource {
         let repeat = self.repeat(block, place);
-        Resource { kind: kind.to_owned(), name: name.to_owned(), repeat, span: place }
+        Resource { kind: kind.to_owned(), name: name.to_owned(), repeat, body: block.body.clone(), span: place }
     }
 
     fn repeat(&mut self, block: &Block, place: Span) -> Repeat {

@@ -11,6 +11,9 @@ use crate::emit::hcl::{Number, Value};
 pub enum Data {
     /// Known only after apply: a reference, or something made of one.
     Unknown,
+    /// What a reference or a function that is not evaluated stands for, in words: two are the same value if they are equal.
+    /// Only where the arguments of resources are compared.
+    Symbol(String),
     /// `null`
     Null,
     /// A flag.
@@ -40,11 +43,29 @@ impl Data {
         Self::Number(Number::Integer(number))
     }
 
+    /// As [`Self::from`], but what is not known yet stays told apart by where it comes from.
+    #[must_use]
+    pub(super) fn symbolic(value: &Value) -> Self {
+        match value {
+            Value::List(items) => Self::List(items.iter().map(Self::symbolic).collect()),
+            Value::Object(entries) => {
+                Self::Map(entries.iter().map(|(key, value)| (key.clone(), Self::symbolic(value))).collect())
+            }
+            Value::Call(name, arguments) => {
+                let arguments: Vec<Self> = arguments.iter().map(Self::symbolic).collect();
+                let symbol = Self::Symbol(format!("{name}({arguments:?})"));
+                super::function::call(name, arguments).unwrap_or(symbol)
+            }
+            Value::Template(_) | Value::Reference(_) => Self::Symbol(format!("{value:?}")),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Self::from(value),
+        }
+    }
+
     /// Says what kind of value it is, without the value.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Self::Unknown => "a value known after apply".to_owned(),
+            Self::Unknown | Self::Symbol(_) => "a value known after apply".to_owned(),
             Self::Null => "null".to_owned(),
             Self::Bool(flag) => flag.to_string(),
             Self::Number(Number::Integer(number)) => format!("the number {number}"),

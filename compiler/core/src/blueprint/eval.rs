@@ -36,6 +36,8 @@ pub(super) struct Scope<'c> {
     open: Vec<String>,
     bound: Vec<(String, Data)>,
     source: SourceId,
+    /// Whether references and functions that are not evaluated become [`Data::Symbol`] instead of an error.
+    symbolic: bool,
 }
 
 impl<'c> Scope<'c> {
@@ -48,12 +50,26 @@ impl<'c> Scope<'c> {
             open: Vec::new(),
             bound: Vec::new(),
             source,
+            symbolic: false,
         }
     }
 
     /// The scope of a blueprint with the values of its variables.
     pub(super) fn new(contract: &'c Contract, variables: BTreeMap<String, Data>) -> Self {
         Self { contract: Some(contract), variables, ..Self::constant(SourceId::BUILT_IN) }
+    }
+
+    /// The same, for the comparison of what resources are given: nothing is unknown, only named.
+    pub(super) fn symbolic(contract: &'c Contract, variables: BTreeMap<String, Data>) -> Self {
+        Self { symbolic: true, ..Self::new(contract, variables) }
+    }
+
+    /// Evaluates with a name bound, such as `each` or the iterator of a `dynamic` block.
+    pub(super) fn with_bound<T>(&mut self, name: &str, value: Data, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.bound.push((name.to_owned(), value));
+        let result = run(self);
+        self.bound.pop();
+        result
     }
 
     /// Evaluates an expression that stands in a file.
@@ -83,6 +99,10 @@ impl<'c> Scope<'c> {
                 Data::Bool(true) => self.evaluate(&choice.true_expr),
                 Data::Bool(false) => self.evaluate(&choice.false_expr),
                 Data::Unknown => Ok(Data::Unknown),
+                Data::Symbol(condition) => {
+                    let choices = (self.evaluate(&choice.true_expr)?, self.evaluate(&choice.false_expr)?);
+                    Ok(Data::Symbol(format!("if({condition}, {choices:?})")))
+                }
                 other => self.fail(&choice.cond_expr, &format!("expected true or false, found {}", other.describe())),
             },
             Expression::FuncCall(call) => self.call(call),
@@ -101,6 +121,7 @@ impl<'c> Scope<'c> {
                 ObjectKey::Expression(Expression::Variable(name)) => name.value().as_str().to_owned(),
                 ObjectKey::Expression(expression) => match self.evaluate(expression)? {
                     Data::Unknown => return Ok(Data::Unknown),
+                    Data::Symbol(symbol) => symbol,
                     key => match function::text(&key) {
                         Some(key) => key,
                         None => return self.fail(expression, &format!("expected a key, found {}", key.describe())),
@@ -114,11 +135,16 @@ impl<'c> Scope<'c> {
 
     fn template(&mut self, template: &Template) -> Result<Data> {
         let mut out = String::new();
+        let mut named = false;
         for element in template {
             match element {
                 Element::Literal(text) => out.push_str(text.as_str()),
                 Element::Interpolation(interpolation) => match self.evaluate(&interpolation.expr)? {
                     Data::Unknown => return Ok(Data::Unknown),
+                    Data::Symbol(symbol) => {
+                        named = true;
+                        out.push_str(&format!("${{{symbol}}}"));
+                    }
                     value => match function::text(&value) {
                         Some(text) => out.push_str(&text),
                         None => {
@@ -132,7 +158,7 @@ impl<'c> Scope<'c> {
                 }
             }
         }
-        Ok(Data::String(out))
+        Ok(if named { Data::Symbol(out) } else { Data::String(out) })
     }
 
     fn bound(&mut self, name: &str, place: Option<Range<usize>>) -> Result<Data> {
@@ -175,6 +201,7 @@ impl<'c> Scope<'c> {
                 None => self.fail_at(place, &format!("the blueprint has no variable `{name}`")),
             },
             "local" => self.local(name, place),
+            _ if self.symbolic => Ok(Data::Symbol(format!("{root}.{name}"))),
             _ => self.fail_at(place, &format!("`{root}.{name}` is not known at compile time")),
         }
     }
@@ -202,6 +229,10 @@ impl<'c> Scope<'c> {
     fn splat(&mut self, value: Data, rest: &[hcl_edit::Decorated<TraversalOperator>]) -> Result<Data> {
         let items = match value {
             Data::Unknown => return Ok(Data::Unknown),
+            Data::Symbol(symbol) => {
+                let all = Data::Symbol(format!("{symbol}[*]"));
+                return rest.iter().try_fold(all, |value, operator| self.step(value, operator.value()));
+            }
             Data::Null => Vec::new(),
             Data::List(items) | Data::Set(items) => items,
             other => vec![other],
@@ -225,6 +256,13 @@ impl<'c> Scope<'c> {
         };
         match (value, key) {
             (Data::Unknown, _) | (_, Data::Unknown) => Ok(Data::Unknown),
+            (Data::Symbol(symbol), Data::String(key)) => Ok(Data::Symbol(match operator {
+                TraversalOperator::GetAttr(_) => format!("{symbol}.{key}"),
+                _ => format!("{symbol}{}", super::predict::instance_key(&key)),
+            })),
+            (Data::Symbol(symbol), Data::Number(Number::Integer(at))) => Ok(Data::Symbol(format!("{symbol}[{at}]"))),
+            (Data::Symbol(symbol), key) => Ok(Data::Symbol(format!("{symbol}[{key:?}]"))),
+            (value, Data::Symbol(key)) => Ok(Data::Symbol(format!("{value:?}[{key}]"))),
             (Data::Map(mut entries), Data::String(key)) => match entries.remove(&key) {
                 Some(value) => Ok(value),
                 None => self.fail_at(place, &format!("there is no field `{key}`")),
@@ -242,6 +280,7 @@ impl<'c> Scope<'c> {
     fn unary(&mut self, operation: &UnaryOp) -> Result<Data> {
         match (*operation.operator.value(), self.evaluate(&operation.expr)?) {
             (_, Data::Unknown) => Ok(Data::Unknown),
+            (operator, Data::Symbol(symbol)) => Ok(Data::Symbol(format!("{operator:?}({symbol})"))),
             (UnaryOperator::Not, Data::Bool(flag)) => Ok(Data::Bool(!flag)),
             (UnaryOperator::Neg, Data::Number(Number::Integer(number))) => Ok(Data::integer(number.saturating_neg())),
             (UnaryOperator::Neg, Data::Number(Number::Decimal(text))) => Ok(Data::Number(Number::Decimal(
@@ -262,6 +301,7 @@ impl<'c> Scope<'c> {
         let right = self.evaluate(&operation.rhs_expr)?;
         match function::operate(operator, &left, &right) {
             Some(value) => Ok(value),
+            None if self.symbolic => Ok(Data::Symbol(format!("{operator:?}({left:?}, {right:?})"))),
             None => {
                 let text = format!("{} and {} do not fit this operator", left.describe(), right.describe());
                 self.fail_at(operation.span(), &text)
@@ -291,8 +331,16 @@ impl<'c> Scope<'c> {
         if call.args.expand_final() {
             match arguments.pop() {
                 Some(Data::List(items) | Data::Set(items)) => arguments.extend(items),
+                Some(last) if self.symbolic => arguments.push(last),
                 _ => return Ok(Data::Unknown),
             }
+        }
+        if self.symbolic {
+            let symbol = format!("{name}({arguments:?})");
+            return Ok(match function::call(name, arguments) {
+                Ok(Data::Unknown) | Err(_) => Data::Symbol(symbol),
+                Ok(value) => value,
+            });
         }
         function::call(name, arguments).or_else(|text| self.fail_at(call.span(), &text))
     }
@@ -300,6 +348,10 @@ impl<'c> Scope<'c> {
     fn for_expression(&mut self, expression: &ForExpr) -> Result<Data> {
         let pairs: Vec<(Data, Data)> = match self.evaluate(&expression.intro.collection_expr)? {
             Data::Unknown => return Ok(Data::Unknown),
+            Data::Symbol(symbol) => {
+                let rest = (expression.key_expr.as_ref().map(ToString::to_string), expression.value_expr.to_string());
+                return Ok(Data::Symbol(format!("for({symbol}, {rest:?})")));
+            }
             Data::Map(entries) => entries.into_iter().map(|(key, value)| (Data::String(key), value)).collect(),
             Data::List(items) => (0..).map(Data::integer).zip(items).collect(),
             Data::Set(items) => items.into_iter().map(|item| (item.clone(), item)).collect(),

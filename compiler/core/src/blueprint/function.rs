@@ -150,7 +150,7 @@ pub(super) fn text(value: &Data) -> Option<String> {
         Data::Bool(flag) => Some(flag.to_string()),
         Data::Number(Number::Integer(number)) => Some(number.to_string()),
         Data::Number(Number::Decimal(text)) => Some(text.clone()),
-        Data::Unknown | Data::Null | Data::List(_) | Data::Set(_) | Data::Map(_) => None,
+        Data::Unknown | Data::Symbol(_) | Data::Null | Data::List(_) | Data::Set(_) | Data::Map(_) => None,
     }
 }
 
@@ -170,7 +170,7 @@ fn has_unknown(value: &Data) -> bool {
         Data::Unknown => true,
         Data::List(items) | Data::Set(items) => items.iter().any(has_unknown),
         Data::Map(entries) => entries.values().any(has_unknown),
-        Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => false,
+        Data::Symbol(_) | Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => false,
     }
 }
 
@@ -181,7 +181,13 @@ fn misuse() -> String {
 fn items(value: &Data) -> Option<&[Data]> {
     match value {
         Data::List(items) | Data::Set(items) => Some(items),
-        Data::Unknown | Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) | Data::Map(_) => None,
+        Data::Unknown
+        | Data::Symbol(_)
+        | Data::Null
+        | Data::Bool(_)
+        | Data::Number(_)
+        | Data::String(_)
+        | Data::Map(_) => None,
     }
 }
 
@@ -335,7 +341,7 @@ fn number(value: &Data) -> Result {
     match value {
         Data::Null | Data::Number(_) => Ok(value.clone()),
         Data::String(text) => text.parse().map(Data::integer).map_err(|_| "this text is no whole number".to_owned()),
-        Data::Unknown | Data::Bool(_) | Data::List(_) | Data::Set(_) | Data::Map(_) => Err(misuse()),
+        Data::Unknown | Data::Symbol(_) | Data::Bool(_) | Data::List(_) | Data::Set(_) | Data::Map(_) => Err(misuse()),
     }
 }
 

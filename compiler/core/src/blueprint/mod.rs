@@ -10,6 +10,7 @@
 //! `tostring`, `try`, `upper`, `values`, `zipmap`.
 
 mod call;
+mod change;
 pub mod check;
 mod contract;
 mod data;
@@ -22,6 +23,7 @@ mod types;
 mod used;
 
 pub use call::{Argument, check_call};
+pub use change::{AttributeChange, CallOf, Change, Effect, changes};
 pub use contract::{Contract, Module, Provider, Repeat, Resource, Variable};
 pub use data::Data;
 pub use predict::{Address, check_addresses, predict};

@@ -71,7 +71,7 @@ pub fn check_addresses<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> 
 }
 
 /// The keys of the instances: one empty key, `[0]` and so on, or `["key"]` and so on.
-fn instances(scope: &mut Scope<'_>, repeat: &Repeat) -> Result<Vec<String>, EvalError> {
+pub(super) fn instances(scope: &mut Scope<'_>, repeat: &Repeat) -> Result<Vec<String>, EvalError> {
     match repeat {
         Repeat::Once => Ok(vec![String::new()]),
         Repeat::Count(expression, span) => {
@@ -116,7 +116,7 @@ fn keyed(collection: &Data) -> Result<Vec<String>, String> {
 }
 
 /// Writes a key as Terraform shows it in an address.
-fn instance_key(key: &str) -> String {
+pub(super) fn instance_key(key: &str) -> String {
     let mut out = "[\"".to_owned();
     let mut characters = key.chars().peekable();
     while let Some(character) = characters.next() {

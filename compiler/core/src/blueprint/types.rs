@@ -120,7 +120,7 @@ impl Type {
     /// Fits a value: fills what is optional, sorts sets; collects every misfit.
     pub(super) fn fit(&self, data: Data, path: &str, misfits: &mut Vec<Misfit>) -> Data {
         match (self, data) {
-            (_, data @ (Data::Unknown | Data::Null)) | (Self::Any, data) => data,
+            (_, data @ (Data::Unknown | Data::Symbol(_) | Data::Null)) | (Self::Any, data) => data,
             (Self::String, data @ Data::String(_))
             | (Self::Number, data @ Data::Number(_))
             | (Self::Bool, data @ Data::Bool(_)) => data,

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::digest;
 use super::model::{
-    Action, Class, Count, FORMAT, FieldChange, FileChange, Finding, Gate, Plan, ResourceAction, ResourceCount, Row,
-    RowClass, Summary, Thing, Unchecked, Verdict,
+    Action, Class, Count, FORMAT, FanOut, FieldChange, FileChange, Finding, Gate, Plan, ResourceAction, ResourceCount,
+    Row, RowClass, Summary, Thing, Unchecked, Verdict,
 };
 use crate::cost::compare::CostChange;
 use crate::diag::count;
@@ -23,6 +23,8 @@ pub struct Parts {
     pub blueprints: BTreeMap<String, String>,
     /// The rows; their digests are filled in here.
     pub rows: Vec<Row>,
+    /// Changes that reach many sites.
+    pub fan_outs: Vec<FanOut>,
     /// What guards found.
     pub guards: Vec<Finding>,
     /// What could not be checked.
@@ -40,7 +42,8 @@ pub struct Parts {
 /// Makes the plan.
 #[must_use]
 pub fn assemble(parts: Parts) -> Plan {
-    let Parts { base, head, blueprints, mut rows, mut guards, mut unchecked, cost, files, stacks, sites } = parts;
+    let Parts { base, head, blueprints, mut rows, fan_outs, mut guards, mut unchecked, cost, files, stacks, sites } =
+        parts;
     rows.sort_by(|a, b| (a.thing, &a.name).cmp(&(b.thing, &b.name)));
     for row in &mut rows {
         row.digest = digest::row(row);
@@ -59,7 +62,7 @@ pub fn assemble(parts: Parts) -> Plan {
         digest,
         summary: Summary::default(),
         classes: classes(&rows),
-        fan_outs: Vec::new(),
+        fan_outs,
         rows,
         guards,
         unchecked,

@@ -12,7 +12,7 @@ use super::model::{Action, FieldChange, Home, Layer, Row, Thing};
 use crate::check::fleet::{Fleet, SiteFacts, resolve_node};
 use crate::check::load;
 use crate::place::Placement;
-use crate::source::{SourceSet, Span};
+use crate::source::SourceSet;
 use crate::spec::kind::Kind;
 use crate::spec::layers;
 use crate::spec::merge::MergeRules;
@@ -189,9 +189,10 @@ impl Comparison<'_> {
         let (Some(before), Some(after)) = (resolved(self.base, old), resolved(self.head, new)) else {
             return Vec::new();
         };
+        let environment = new.id.environment;
         let own = |origins: &Origins<'_>, document: &Node, site: &SiteFacts| {
             let mut layers = origins.layers.clone();
-            layers.extend(environment(document, site.id.environment).map(|span| (span, Layer::Environment)));
+            layers.extend(item(document, site.id.environment).map(|item| (item.span, Layer::Environment)));
             layers
         };
         let old = Origins { layers: own(self.old, &before.0, old), ..self.old.clone() };
@@ -201,15 +202,21 @@ impl Comparison<'_> {
         // Every environment is a site with a row of its own.
         let skip = ["environments"];
         found.extend(fields::compare(&before.1, &after.1, merge_rules(Kind::Tenant), texts, &skip));
+        let items = (item(&before.0, environment), item(&after.0, environment));
+        if let (Some(before), Some(after)) = items {
+            let mut own = fields::compare(before, after, MergeRules::NONE, texts, &["name", "spec"]);
+            own.iter_mut().for_each(|change| change.path.insert_str(0, "environment."));
+            found.extend(own);
+        }
         found
     }
 }
 
-/// Where a tenant's document says what an environment has for itself.
-fn environment(document: &Node, environment: Environment) -> Option<Span> {
+/// What a tenant's document says of an environment.
+fn item(document: &Node, environment: Environment) -> Option<&Node> {
     let name = environment.to_string();
     let items = document.at(&["spec", "environments"]).map_or(&[][..], Node::items);
-    items.iter().find(|item| item.get("name").and_then(Node::as_str) == Some(&name)).map(|item| item.span)
+    items.iter().find(|item| item.get("name").and_then(Node::as_str) == Some(&name))
 }
 
 fn home(side: Side<'_>, id: &str) -> Option<Home> {

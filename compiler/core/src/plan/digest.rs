@@ -1,12 +1,13 @@
 //! Digests of rows and of plans: over what they do, by content.
 //!
-//! A row's digest holds its thing, action, class, homes, fields with both values, and resources with their actions. It does
-//! not hold lines, paths of files, layers, words, or whether a home is only proposed: none of them changes what is done.
-//! What others merge changes neither another row nor its digest.
+//! A site's digest holds its action, class, homes, fields with both values, and resources with their actions and arguments.
+//! It does not hold lines, paths of files, layers, words, or whether a home is only proposed: none of them changes what is
+//! done. Shards, edges and the platform have resources that many sites share: those have digests of their own, so that what
+//! others merge changes no digest that was reviewed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Plan, ResourceAction, ResourceChange, Row};
+use super::model::{Plan, ResourceAction, ResourceChange, Row, Thing};
 use crate::source::sha256;
 
 /// Parts of a text that is hashed; each with its length, so that no two sequences give one text.
@@ -36,7 +37,9 @@ pub fn row(row: &Row) -> String {
     let mut parts = Parts::default();
     parts.add("row");
     parts.add(&row.id);
-    parts.add(&format!("{:?} {}", row.action, row.class));
+    // What only others brought about is as grave as what they do, which their rows say.
+    let is_derived = row.fields.is_empty() && row.thing != Thing::Site;
+    parts.add(&if is_derived { format!("{:?}", row.action) } else { format!("{:?} {}", row.action, row.class) });
     for home in [&row.from, &row.to] {
         parts.maybe(home.as_ref().map(|home| format!("{}/{}", home.shard, home.edge)).as_deref());
     }
@@ -46,11 +49,13 @@ pub fn row(row: &Row) -> String {
         parts.maybe(field.old.as_deref());
         parts.maybe(field.new.as_deref());
     }
-    row.resources.iter().for_each(|resource| parts.add(&resource.digest));
+    if row.thing == Thing::Site {
+        row.resources.iter().for_each(|resource| parts.add(&resource.digest));
+    }
     parts.digest()
 }
 
-/// Returns the digest of a resource change.
+/// Returns the digest of a resource change. Of what a stack's sites share, the arguments are not in it.
 #[must_use]
 pub fn resource(change: &ResourceChange) -> String {
     let mut parts = Parts::default();
@@ -58,8 +63,10 @@ pub fn resource(change: &ResourceChange) -> String {
     parts.add(&change.stack);
     parts.add(&change.address);
     parts.add(word(change.action));
-    let attributes: BTreeSet<&str> = change.because.iter().map(|because| because.attribute.as_str()).collect();
-    attributes.into_iter().for_each(|attribute| parts.add(attribute));
+    if change.address.starts_with("module.site_") {
+        let attributes: BTreeSet<&str> = change.because.iter().map(|because| because.attribute.as_str()).collect();
+        attributes.into_iter().for_each(|attribute| parts.add(attribute));
+    }
     parts.digest()
 }
 
@@ -86,19 +93,63 @@ pub fn plan(rows: &[Row], blueprints: &BTreeMap<String, String>, compiler: &str)
     parts.digest()
 }
 
-/// Returns the rows of a plan that no reviewed plan has.
-///
-/// A row that has no fields of its own changes only because of others, such as the edge of a new site: it is known if every
-/// one of its resources is known, whichever rows they came from.
+/// Returns the rows of a plan that no reviewed plan has. The resources of a row that is not a site's may come from several
+/// reviewed rows.
 #[must_use]
 pub fn unreviewed<'a>(plan: &'a Plan, reviewed: &[Plan]) -> Vec<&'a Row> {
-    let rows: BTreeSet<&str> = reviewed.iter().flat_map(|plan| &plan.rows).map(|row| row.digest.as_str()).collect();
-    let all = reviewed.iter().flat_map(|plan| &plan.rows).flat_map(|row| &row.resources);
-    let resources: BTreeSet<&str> = all.map(|resource| resource.digest.as_str()).collect();
+    let all = || reviewed.iter().flat_map(|plan| &plan.rows);
+    let rows: BTreeSet<&str> = all().map(|row| row.digest.as_str()).collect();
+    let resources: BTreeSet<&str> =
+        all().flat_map(|row| &row.resources).map(|resource| resource.digest.as_str()).collect();
     let is_known = |row: &Row| {
-        let by_parts = row.fields.is_empty() && !row.resources.is_empty() && row.thing != super::model::Thing::Site;
-        rows.contains(row.digest.as_str())
-            || (by_parts && row.resources.iter().all(|resource| resources.contains(resource.digest.as_str())))
+        let has_parts = row.resources.iter().all(|resource| resources.contains(resource.digest.as_str()));
+        rows.contains(row.digest.as_str()) && (row.thing == Thing::Site || has_parts)
     };
     plan.rows.iter().filter(|row| !is_known(row)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{Action, ResourceChange};
+    use super::super::{Parts as PlanParts, assemble};
+    use super::*;
+
+    fn resource_of(stack: &str, address: &str) -> ResourceChange {
+        let (stack, address) = (stack.to_owned(), address.to_owned());
+        let action = ResourceAction::Create;
+        let mut change =
+            ResourceChange { stack, address, action, stateful: false, because: Vec::new(), digest: String::new() };
+        change.digest = resource(&change);
+        change
+    }
+
+    fn plan_of(rows: Vec<Row>) -> Plan {
+        assemble(PlanParts { rows, ..PlanParts::default() })
+    }
+
+    fn edge(addresses: &[&str]) -> Row {
+        let resources = addresses.iter().map(|address| resource_of("edges/e1", address)).collect();
+        Row { resources, ..Row::new(Thing::Edge, "e1", Action::Update) }
+    }
+
+    #[test]
+    fn what_two_reviewed_plans_do_together_is_reviewed() {
+        let (a, b) = (plan_of(vec![edge(&["module.edge.x.a"])]), plan_of(vec![edge(&["module.edge.x.b"])]));
+        let both = plan_of(vec![edge(&["module.edge.x.a", "module.edge.x.b"])]);
+        assert!(unreviewed(&both, &[a.clone(), b]).is_empty());
+        assert_eq!(unreviewed(&both, &[a]).len(), 1);
+    }
+
+    #[test]
+    fn a_changed_effect_on_a_site_was_not_reviewed_and_a_moved_line_was() {
+        let site = |address: &str| Row {
+            resources: vec![resource_of("shards/s", address)],
+            ..Row::new(Thing::Site, "acme", Action::Update)
+        };
+        let reviewed = plan_of(vec![site("module.site_acme.x.a")]);
+        assert_eq!(unreviewed(&plan_of(vec![site("module.site_acme.x.b")]), &[reviewed.clone()]).len(), 1);
+        let mut moved = site("module.site_acme.x.a");
+        moved.downtime = "other words".to_owned();
+        assert!(unreviewed(&plan_of(vec![moved]), &[reviewed]).is_empty());
+    }
 }

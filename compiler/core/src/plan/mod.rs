@@ -4,14 +4,19 @@
 //! moved and removed, how dangerous that is, each changed field with its line. Equal fleets give an empty plan.
 
 pub mod assemble;
+mod causes;
 pub mod diff;
 pub mod digest;
+pub mod effects;
 pub mod fields;
 pub mod model;
 pub mod render;
+pub mod resources;
+pub mod rows;
 pub mod schema;
 
 pub use assemble::{Parts, assemble};
+pub use causes::fan_outs;
 pub use diff::{Side, diff};
 pub use model::{Action, FieldChange, FileChange, Home, Plan, Row, Thing};
 

@@ -13,7 +13,7 @@ mod provider;
 mod reference;
 mod resource;
 mod tables;
-mod walk;
+pub(super) mod walk;
 
 use hcl_edit::structure::Body;
 

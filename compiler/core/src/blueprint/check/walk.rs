@@ -8,17 +8,17 @@ use hcl_edit::{Decorated, Ident};
 use std::ops::Range;
 
 /// A name with what follows it.
-pub(super) struct Reference<'a> {
+pub(in crate::blueprint) struct Reference<'a> {
     /// `var`, `local`, `google_project`, ...
-    pub(super) root: &'a Decorated<Ident>,
+    pub(in crate::blueprint) root: &'a Decorated<Ident>,
     /// What follows.
-    pub(super) operators: &'a [Decorated<TraversalOperator>],
+    pub(in crate::blueprint) operators: &'a [Decorated<TraversalOperator>],
     /// The `${...}` around it, if nothing else stands in it.
-    pub(super) interpolation: Option<Range<usize>>,
+    pub(in crate::blueprint) interpolation: Option<Range<usize>>,
 }
 
 /// What is done with what is found.
-pub(super) trait Visit<'a> {
+pub(in crate::blueprint) trait Visit<'a> {
     /// A reference whose root is not bound by a `for` or a `dynamic` block.
     fn reference(&mut self, reference: &Reference<'a>);
     /// A function call.
@@ -29,13 +29,18 @@ pub(super) trait Visit<'a> {
 
 /// A walk: the names that are bound where it stands.
 #[derive(Default)]
-pub(super) struct Walk<'a> {
+pub(in crate::blueprint) struct Walk<'a> {
     bound: Vec<&'a str>,
 }
 
 impl<'a> Walk<'a> {
     /// Walks every expression of a body; `skip` leaves out attributes and blocks by name.
-    pub(super) fn body(&mut self, body: &'a Body, skip: &dyn Fn(&str) -> bool, visit: &mut dyn Visit<'a>) {
+    pub(in crate::blueprint) fn body(
+        &mut self,
+        body: &'a Body,
+        skip: &dyn Fn(&str) -> bool,
+        visit: &mut dyn Visit<'a>,
+    ) {
         for structure in body {
             match structure {
                 Structure::Attribute(attribute) if !skip(attribute.key.value().as_str()) => {
@@ -69,7 +74,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks an expression.
-    pub(super) fn expression(&mut self, expression: &'a Expression, visit: &mut dyn Visit<'a>) {
+    pub(in crate::blueprint) fn expression(&mut self, expression: &'a Expression, visit: &mut dyn Visit<'a>) {
         match expression {
             Expression::Null(_) | Expression::Bool(_) | Expression::Number(_) => {}
             Expression::String(text) => visit.text(text.value(), text.span()),
@@ -186,7 +191,7 @@ impl<'a> Walk<'a> {
 }
 
 /// The bare name that an attribute is set to: `iterator = host`, `provider = google-beta`.
-pub(super) fn variable_name(attribute: &Attribute) -> Option<&str> {
+pub(in crate::blueprint) fn variable_name(attribute: &Attribute) -> Option<&str> {
     match &attribute.value {
         Expression::Variable(name) => Some(name.value().as_str()),
         Expression::Traversal(traversal) => match &traversal.expr {
@@ -198,7 +203,9 @@ pub(super) fn variable_name(attribute: &Attribute) -> Option<&str> {
 }
 
 /// The name after a dot, with its place.
-pub(super) fn attribute_name(operator: &Decorated<TraversalOperator>) -> Option<(&str, Option<Range<usize>>)> {
+pub(in crate::blueprint) fn attribute_name(
+    operator: &Decorated<TraversalOperator>,
+) -> Option<(&str, Option<Range<usize>>)> {
     match operator.value() {
         TraversalOperator::GetAttr(name) => Some((name.value().as_str(), name.span())),
         _ => None,

@@ -1,0 +1,208 @@
+//! Rows made whole: resources, classes, gates, causes.
+//!
+//! Input: rows with their fields, and the resources that change by row. Output: the rows, with one more for everything that
+//! changes only because something else did.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::causes;
+use super::diff::Side;
+use super::effects;
+use super::model::{Action, BackupNeed, Class, FieldChange, Gate, Home, ResourceAction, ResourceChange, Row, Thing};
+use crate::spec::site::Environment;
+use crate::spec::tenant::LifecycleState;
+
+/// What users notice is said in at most this many parts.
+const NOTICES: usize = 3;
+
+/// Completes the rows; `blueprints_differ` says whether a blueprint in use has another text or version.
+#[must_use]
+pub fn complete(
+    rows: Vec<Row>,
+    mut resources: BTreeMap<String, Vec<ResourceChange>>,
+    base: Side<'_>,
+    head: Side<'_>,
+    blueprints_differ: bool,
+) -> Vec<Row> {
+    let known: BTreeSet<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let derived: Vec<Row> =
+        resources.keys().filter(|id| !known.contains(*id)).filter_map(|id| derived(id, base, head)).collect();
+    let mut rows: Vec<Row> = rows.into_iter().chain(derived).collect();
+    for row in &mut rows {
+        row.resources = resources.remove(&row.id).unwrap_or_default();
+        row.resources.sort_by(|a, b| (&a.stack, &a.address).cmp(&(&b.stack, &b.address)));
+        classify(row, base, head);
+    }
+    causes::find(&mut rows, head, blueprints_differ);
+    rows
+}
+
+/// The row of a thing whose own document and home are as they were.
+fn derived(id: &str, base: Side<'_>, head: Side<'_>) -> Option<Row> {
+    let (word, name) = id.split_once('/')?;
+    let thing =
+        [Thing::Platform, Thing::Edge, Thing::Shard, Thing::Site].into_iter().find(|thing| thing.word() == word)?;
+    let mut row = Row::new(thing, name, Action::Update);
+    if thing == Thing::Site {
+        row.tier = head.fleet.site(name).map(|site| site.tier.value.clone());
+        row.from = home(base, name);
+        row.to = home(head, name);
+    }
+    Some(row)
+}
+
+fn home(side: Side<'_>, id: &str) -> Option<Home> {
+    let found = side.placement.get(id)?;
+    Some(Home { shard: found.shard.clone(), edge: found.edge.clone(), proposed: found.proposed })
+}
+
+fn classify(row: &mut Row, base: Side<'_>, head: Side<'_>) {
+    for field in &mut row.fields {
+        let line = effects::find(row.thing, &field.path, field.old.as_deref(), field.new.as_deref());
+        field.class = line.and_then(effects::Line::class).unwrap_or_default();
+        field.effect = line.map(|line| line.does.clone()).unwrap_or_default();
+    }
+    let of_fields = row.fields.iter().map(|field| field.class).max();
+    let of_action = of_action(row, base);
+    // What others brought about has no field to go by.
+    let of_resources = row.fields.is_empty().then(|| row.resources.iter().map(of_resource).max()).flatten();
+    row.class = of_fields.into_iter().chain(of_action).chain(of_resources).max().unwrap_or_default();
+    if row.action == Action::Update && row.resources.iter().any(|r| r.stateful && r.action == ResourceAction::Replace) {
+        row.action = Action::Replace;
+    }
+    row.downtime = downtime(row);
+    row.gate = gate(row, base, head);
+    row.stacks = stacks(row);
+    explain(row);
+}
+
+/// The class of what happens to the thing as a whole.
+fn of_action(row: &Row, base: Side<'_>) -> Option<Class> {
+    match (row.action, row.thing) {
+        (Action::Create, _) => Some(Class::InPlace),
+        (Action::Move, _) => Some(Class::Migration),
+        (Action::Remove, Thing::Site) => Some(of_removed_site(&row.name, base)),
+        (Action::Remove, Thing::Shard) => Some(of_removed(is_retired_shard(&row.name, base))),
+        (Action::Remove, Thing::Edge) => Some(of_removed(is_retired_edge(&row.name, base))),
+        (Action::Remove, Thing::Platform) => Some(Class::Forbidden),
+        (Action::Replace | Action::Update, _) => None,
+    }
+}
+
+fn of_removed(is_ready: bool) -> Class {
+    if is_ready { Class::Destroys } else { Class::Forbidden }
+}
+
+/// A production site may go only after its deletion was asked for; other environments go with their data.
+fn of_removed_site(name: &str, base: Side<'_>) -> Class {
+    let Some(site) = base.fleet.site(name) else { return Class::Destroys };
+    of_removed(site.id.environment != Environment::Production || site.state == LifecycleState::Deleting)
+}
+
+fn is_retired_shard(name: &str, base: Side<'_>) -> bool {
+    use crate::spec::shard::ShardState;
+    base.fleet.shards.get(name).is_some_and(|shard| shard.spec.state.value == ShardState::Retired)
+}
+
+fn is_retired_edge(name: &str, base: Side<'_>) -> bool {
+    use crate::spec::platform::EdgeState;
+    let edges = &base.fleet.platform.spec.edges;
+    edges.iter().any(|edge| edge.name.value == name && edge.state.value == EdgeState::Retired)
+}
+
+/// The class of a resource that changes without a field of its own thing.
+fn of_resource(resource: &ResourceChange) -> Class {
+    let kind = resource.address.split('.').nth(2).unwrap_or_default();
+    match resource.action {
+        ResourceAction::Delete | ResourceAction::Replace if resource.stateful => Class::Destroys,
+        ResourceAction::Replace => Class::Brief,
+        ResourceAction::Update if kind == "google_cloud_run_v2_service" => Class::Rolling,
+        ResourceAction::Delete | ResourceAction::Update | ResourceAction::Create => Class::InPlace,
+    }
+}
+
+fn downtime(row: &Row) -> String {
+    let mut by_class: Vec<&FieldChange> = row.fields.iter().filter(|field| field.class >= Class::Rolling).collect();
+    by_class.sort_by_key(|field| std::cmp::Reverse(field.class));
+    let mut notices: Vec<&str> = Vec::new();
+    match (row.action, row.thing) {
+        (Action::Move, _) => notices.push("the site is read-only during the cutover"),
+        (Action::Remove, Thing::Site) => notices.push("visitors find nothing"),
+        _ => {}
+    }
+    for field in by_class {
+        let line = effects::find(row.thing, &field.path, field.old.as_deref(), field.new.as_deref());
+        let notice = line.map_or("", |line| line.notices.as_str());
+        if !notice.is_empty() && !notices.contains(&notice) {
+            notices.push(notice);
+        }
+    }
+    notices.truncate(NOTICES);
+    notices.join("; ")
+}
+
+/// What the row needs. Data of environments other than production needs one approval and no backup.
+fn gate(row: &Row, base: Side<'_>, head: Side<'_>) -> Gate {
+    let gate = row.class.gate();
+    let site = head.fleet.site(&row.name).or_else(|| base.fleet.site(&row.name));
+    let is_other = row.thing == Thing::Site && site.is_some_and(|site| site.id.environment != Environment::Production);
+    if is_other && row.class < Class::Forbidden {
+        return Gate { window: false, approvals: gate.approvals.min(1), backup: None };
+    }
+    if row.class < Class::Migration {
+        return gate;
+    }
+    let policy = &head.fleet.platform.spec.policy.approvals;
+    let asked = if row.class == Class::Migration { policy.data.value } else { policy.destroy.value };
+    Gate { approvals: gate.approvals.max(asked), backup: gate.backup.max(Some(BackupNeed::Fresh)), ..gate }
+}
+
+fn stacks(row: &Row) -> Vec<String> {
+    let mut stacks: BTreeSet<String> = row.resources.iter().map(|resource| resource.stack.clone()).collect();
+    if row.action != Action::Update {
+        for home in [&row.from, &row.to].into_iter().flatten() {
+            stacks.insert(format!("shards/{}", home.shard));
+            stacks.insert(format!("edges/{}", home.edge));
+        }
+    }
+    stacks.into_iter().collect()
+}
+
+/// Names the fields behind each argument instead of the variables of the blueprint.
+fn explain(row: &mut Row) {
+    let paths: Vec<String> = row.fields.iter().map(|field| field.path.clone()).collect();
+    for because in row.resources.iter_mut().flat_map(|resource| &mut resource.because) {
+        let variables = std::mem::take(&mut because.fields);
+        because.fields = match paths.as_slice() {
+            [only] => vec![only.clone()],
+            all => all.iter().filter(|path| variables.iter().any(|variable| feeds(path, variable))).cloned().collect(),
+        };
+    }
+}
+
+/// Which fields feed which variable of the blueprints; a variable that is not here is fed by what bears its name.
+const FEEDS: [(&str, &[&str]); 14] = [
+    ("annotations", &["displayName", "description", "owner", "backup"]),
+    ("backend", &["cache.page", "cdn", "security", "domains"]),
+    ("bucket", &["media", "lifecycle"]),
+    ("config", &["wordpress", "media", "mail", "database", "cache", "security", "domains", "redirects"]),
+    ("cron", &["wordpress.cron"]),
+    ("jobs", &["wordpress.cron"]),
+    ("labels", &["tier", "owner", "metadata", "wordpress.updates", "labels"]),
+    ("lifecycle_state", &["lifecycle"]),
+    ("logs", &["observability.logs"]),
+    ("secret", &["secrets", "lifecycle"]),
+    ("service", &["runtime", "displayName"]),
+    ("site", &["displayName", "description", "placement"]),
+    ("slo", &["observability.slo"]),
+    ("uptime", &["observability.uptime", "domains"]),
+];
+
+fn feeds(path: &str, variable: &str) -> bool {
+    let starts =
+        |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+    match FEEDS.iter().find(|(name, _)| *name == variable) {
+        Some((_, prefixes)) => prefixes.iter().any(|prefix| starts(prefix)),
+        None => starts(variable),
+    }
+}

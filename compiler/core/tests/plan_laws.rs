@@ -1,0 +1,116 @@
+//! Laws of plans, over the golden cases and the example fleet.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by failing")]
+#![allow(clippy::disallowed_methods, reason = "the test reads the cases of the repository")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use aipress_core::compare::Comparison;
+use aipress_core::plan::Plan;
+use aipress_core::plan::model::{ResourceAction, Verdict};
+use aipress_core::source::SourceSet;
+use aipress_core::{Compilation, Options, compare, compile};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+fn read(top: &Path, folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read(top, &path, found);
+        } else {
+            let name = path.strip_prefix(top).unwrap().to_string_lossy().into_owned();
+            found.push((name, std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+fn options() -> Options {
+    Options { now: jiff::civil::date(2026, 11, 23), locked: false }
+}
+
+fn fleet(folder: &Path) -> Compilation {
+    let mut files = Vec::new();
+    for part in ["tenants", "templates"] {
+        read(folder, &folder.join(part), &mut files);
+    }
+    compile(&SourceSet::new(files), &options()).unwrap_or_else(|found| panic!("{}: {found:?}", folder.display()))
+}
+
+fn plan(base: &Compilation, head: &Compilation) -> Plan {
+    let told = Comparison { base: "a".into(), head: "b".into(), diff: false, options: options() };
+    compare(base, head, &told).unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics))
+}
+
+/// Every golden case: its folder, and both fleets.
+fn cases() -> Vec<PathBuf> {
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(Path::new(ROOT).join("testdata/plan"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("before").is_dir())
+        .collect();
+    cases.sort();
+    assert!(cases.len() >= 7);
+    cases
+}
+
+/// `<stack> <address>` of everything that a fleet has.
+fn addresses(of: &Compilation) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for stack in of.stacks() {
+        for file in of.render(&stack).unwrap() {
+            if !file.path.ends_with("/expected.json") || !file.path.starts_with("terraform/") {
+                continue;
+            }
+            let document: serde_json::Value = serde_json::from_str(&file.content).unwrap();
+            let list = document.as_object().unwrap().values().find_map(|value| value.as_array()).unwrap();
+            all.extend(list.iter().map(|address| format!("{} {}", stack.name(), address.as_str().unwrap())));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_plan_of_a_fleet_with_itself_is_empty() {
+    for folder in cases().into_iter().map(|case| case.join("after")).chain([PathBuf::from(ROOT)]) {
+        let fleet = fleet(&folder);
+        let plan = plan(&fleet, &fleet);
+        assert!(plan.is_empty(), "{}: {:?}", folder.display(), plan.rows);
+        assert_eq!(plan.summary.verdict, Verdict::Nothing);
+    }
+}
+
+#[test]
+fn the_predicted_actions_lead_from_the_older_addresses_to_the_newer_ones_and_back() {
+    for case in cases() {
+        let (before, after) = (fleet(&case.join("before")), fleet(&case.join("after")));
+        for (from, to) in [(&before, &after), (&after, &before)] {
+            let mut have = addresses(from);
+            for row in &plan(from, to).rows {
+                for change in &row.resources {
+                    let name = format!("{} {}", change.stack, change.address);
+                    match change.action {
+                        ResourceAction::Create => assert!(have.insert(name.clone()), "{}: {name}", case.display()),
+                        ResourceAction::Delete => assert!(have.remove(&name), "{}: {name}", case.display()),
+                        ResourceAction::Update | ResourceAction::Replace => {
+                            assert!(have.contains(&name), "{}: {name}", case.display());
+                        }
+                    }
+                }
+            }
+            assert_eq!(have, addresses(to), "{}", case.display());
+        }
+    }
+}
+
+#[test]
+fn equal_input_gives_equal_plans_and_every_row_has_its_digest() {
+    for case in cases() {
+        let (before, after) = (fleet(&case.join("before")), fleet(&case.join("after")));
+        let (first, again) = (plan(&before, &after), plan(&before, &after));
+        assert_eq!(first, again);
+        let digests: BTreeSet<&str> = first.rows.iter().map(|row| row.digest.as_str()).collect();
+        assert_eq!(digests.len(), first.rows.len(), "{}", case.display());
+    }
+}
