@@ -23,6 +23,8 @@ pub struct Door {
     pub user: String,
     /// The password.
     pub password: SecretString,
+    /// The database; none for the user's own.
+    pub database: Option<String>,
     /// How long to wait for a connection and for each answer.
     pub wait: Duration,
 }
@@ -47,6 +49,7 @@ impl Link {
             .tcp_port(door.port)
             .user(Some(door.user.clone()))
             .pass(Some(door.password.expose_secret().to_owned()))
+            .db_name(door.database.clone())
             .prefer_socket(false)
             .stmt_cache_size(0)
             // Given here so that the client does not ask for them: the admin port has no such variables.

@@ -202,6 +202,7 @@ impl<'a> Agent<'a> {
             port,
             user: user.to_owned(),
             password: password.clone(),
+            database: None,
             wait: self.options.answer,
         }
     }

@@ -11,6 +11,8 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_tim
 use tempfile::TempDir;
 
 use aipress_provision::ADMIN_PRIVILEGES;
+use aipress_provision::session::{Address, Limits, Login, Session};
+use secrecy::SecretString;
 
 /// The password of the job's user and of the test's own.
 pub const ADMIN_PASSWORD: &str = "provision-Test-0123456789";
@@ -42,13 +44,48 @@ impl Maria {
 
     /// Starts a server with such a certificate.
     pub fn with(certificate: Certificate) -> Self {
+        Self::begin(certificate, &["--server-id=1", "--log-bin=binlog"])
+    }
+
+    /// Starts a server that follows another one and takes no writes but its.
+    pub fn replica(primary: &Maria) -> Self {
+        let replica = Self::begin(Certificate::Valid, &["--server-id=2", "--read-only=1"]);
+        let mut boss = replica.boss();
+        // What both have from their own start must not come over once more.
+        boss.execute("SET GLOBAL slave_exec_mode = 'IDEMPOTENT'").unwrap();
+        let port = primary.port;
+        boss.execute(&format!(
+            "CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {port}, MASTER_USER = 'boss', MASTER_PASSWORD = \
+             '{ADMIN_PASSWORD}', MASTER_SSL = 1, MASTER_SSL_VERIFY_SERVER_CERT = 0, MASTER_CONNECT_RETRY = 1, \
+             MASTER_USE_GTID = slave_pos"
+        ))
+        .unwrap();
+        boss.execute("START SLAVE").unwrap();
+        boss.close();
+        replica
+    }
+
+    /// A session with every right.
+    pub fn boss(&self) -> Session {
+        let wait = Duration::from_secs(20);
+        let address = Address {
+            host: "127.0.0.1".to_owned(),
+            port: self.port,
+            authority: self.authority.clone(),
+            limits: Limits { connect: wait, answer: wait },
+        };
+        let login = Login { user: "boss".to_owned(), password: SecretString::from(ADMIN_PASSWORD), clear: false };
+        Session::open(&address, &login, &mut |_| {}).unwrap()
+    }
+
+    fn begin(certificate: Certificate, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = certificates(folder.path(), certificate);
         fs::create_dir(folder.path().join("tmp")).unwrap();
         install(folder.path());
         fs::write(folder.path().join("init.sql"), init()).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = serve(folder.path(), port);
+        let child = serve(folder.path(), port, arguments);
         let mut maria = Self { port, authority, folder, child };
         maria.wait();
         maria
@@ -114,7 +151,7 @@ fn install(folder: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn serve(folder: &Path, port: u16) -> Child {
+fn serve(folder: &Path, port: u16, arguments: &[&str]) -> Child {
     let log = fs::File::create(folder.join("server.log")).unwrap();
     let mut command = Command::new(program("mariadbd"));
     command.arg("--no-defaults").args([
@@ -125,19 +162,17 @@ fn serve(folder: &Path, port: u16) -> Child {
         format!("--ssl-cert={}", folder.join("server.pem").display()),
         format!("--ssl-key={}", folder.join("server.key").display()),
         format!("--init-file={}", folder.join("init.sql").display()),
-        format!("--log-bin={}", folder.join("binlog").display()),
     ]);
     command.args([
         "--bind-address=127.0.0.1",
         "--skip-name-resolve",
-        "--server-id=1",
         "--max-connections=400",
         "--innodb-buffer-pool-size=32M",
         "--innodb-flush-log-at-trx-commit=0",
         "--sync-binlog=0",
         "--performance-schema=OFF",
     ]);
-    command.env("TMPDIR", folder.join("tmp"));
+    command.args(arguments).env("TMPDIR", folder.join("tmp"));
     if is_root() {
         command.arg("--user=root");
     }

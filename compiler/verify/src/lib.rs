@@ -4,6 +4,7 @@ pub mod bench;
 pub mod blueprints;
 pub mod count;
 pub mod fleet;
+pub mod proxysql;
 pub mod readme;
 pub mod run;
 pub mod schemas;

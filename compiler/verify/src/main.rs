@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use aipress_verify::{bench, fleet, steps};
+use aipress_verify::{bench, fleet, proxysql, steps};
 use clap::{Parser, Subcommand};
 
 /// Installs what the tests need and runs every check and test; what CI runs.
@@ -18,6 +18,8 @@ struct Cli {
 enum Verb {
     /// Writes a generated fleet into a new folder
     Fleet(fleet::FleetArgs),
+    /// Runs the acceptance recipe of a connection pool
+    Proxysql(proxysql::ProxysqlArgs),
     /// Measures and tortures; takes minutes
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -26,6 +28,7 @@ enum Verb {
 fn main() -> ExitCode {
     let done: Result<(), Box<dyn Error>> = match Cli::parse().verb {
         Some(Verb::Fleet(args)) => fleet::run(&args).map_err(Into::into),
+        Some(Verb::Proxysql(args)) => proxysql::run(&args).map_err(Into::into),
         Some(Verb::Bench(args)) => bench::run(&args).map_err(Into::into),
         None => return steps::all(),
     };

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use crate::blueprints;
 use crate::count::{self, Count};
+use crate::proxysql;
 use crate::readme;
 use crate::run::{Outcome, root, run, time};
 use crate::schemas;
@@ -122,6 +123,8 @@ fn commands(root: &Path, tally: &mut Tally) {
         tally.many(&format!("terraform test of {blueprint}"), &outcome, count);
     }
     tally.one("every stack of the example fleet, rehearsed", &rehearse(root));
+    let (outcome, count) = proxysql::step();
+    tally.many("the pool's acceptance recipe, against its tables", &outcome, Some(count));
     for document in readme::DOCUMENTS {
         tally.one(&format!("commands of {document}"), &readme::check(root, &binaries(), document));
     }

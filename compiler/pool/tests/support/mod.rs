@@ -122,6 +122,7 @@ impl Node {
             port: self.ports[1],
             user: user.to_owned(),
             password: SecretString::from(password),
+            database: None,
             wait: Duration::from_secs(5),
         })
         .map_err(|error| error.words())

@@ -5,7 +5,7 @@
 //! wrong does (dropped, defaulted, logged) is what ProxySQL 2.7.1 does with it. Nothing is routed: there is no data.
 
 mod admin;
-mod libconfig;
+pub mod libconfig;
 mod tables;
 mod variables;
 mod wire;
