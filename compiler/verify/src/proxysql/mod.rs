@@ -82,24 +82,33 @@ pub fn recipe(program: Option<&Path>, sites: usize, seed: u64) -> Report {
     if let Err(error) = parts(program, &files, servers.as_ref(), &mut report) {
         report.check(1, "the machine can be prepared", Err(error));
     }
-    report.check(9, "a second compilation and a second start give equal checksums", again(program, &files, sites, seed));
-    mutants::check(program, &files, &mut report);
+    let same = again(program, servers.as_ref(), &files, (sites, seed));
+    report.check(9, "a second compilation and a second start give equal checksums", same);
+    mutants::check(program, servers.as_ref(), &files, &mut report);
     report
 }
 
 fn parts(program: Option<&Path>, files: &Files, servers: Option<&Servers>, report: &mut Report) -> Result<(), String> {
     let mut node = Node::new(program, files, servers)?;
     if let Some(servers) = servers {
-        report.check(1, "databases, users and the monitor are on the writer and its replica", path::prepare(&node, servers));
+        report.check(
+            1,
+            "databases, users and the monitor are on the writer and its replica",
+            path::prepare(&node, servers),
+        );
     }
     if !tables::start(&mut node, report) {
         return Ok(());
     }
     let (said, reason) = node.agent(2);
-    report.check(4, "the agent brings the users in and finds the machine ready", match reason {
-        None => Ok(()),
-        Some(reason) => Err(format!("{reason}\n{said}")),
-    });
+    report.check(
+        4,
+        "the agent brings the users in and finds the machine ready",
+        match reason {
+            None => Ok(()),
+            Some(reason) => Err(format!("{reason}\n{said}")),
+        },
+    );
     tables::compare(&node, report);
     tenants::check(&node, servers, report);
     match servers {
@@ -131,9 +140,14 @@ fn removed(node: &mut Node) -> Result<(), String> {
 }
 
 /// Compiles again and starts the same machine twice: nothing but the passwords differs, and those are the machine's.
-fn again(program: Option<&Path>, files: &Files, sites: usize, seed: u64) -> Result<(), String> {
+fn again(
+    program: Option<&Path>,
+    servers: Option<&Servers>,
+    files: &Files,
+    (sites, seed): (usize, u64),
+) -> Result<(), String> {
     ensure(shard::files(sites, seed)? == *files, || "a second compilation emits other bytes".to_owned())?;
-    let mut node = Node::new(program, files, None)?;
+    let mut node = Node::new(program, files, servers)?;
     let mut sums = Vec::new();
     for _ in 0..2 {
         node.start()?;

@@ -1,10 +1,11 @@
 //! Part 10: emitted files with one thing wrong each. A checker that lets one of them pass proves nothing.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
-use super::node::Node;
+use super::node::{Node, Servers};
 use super::report::Report;
 use super::shard::Files;
 use super::{tables, tenants};
@@ -66,12 +67,12 @@ pub const MUTANTS: [Mutant; 18] = [
 ];
 
 /// Runs the checks on every mutant: each must fail somewhere.
-pub fn check(program: Option<&std::path::Path>, files: &Files, report: &mut Report) {
+pub fn check(program: Option<&Path>, servers: Option<&Servers>, files: &Files, report: &mut Report) {
     for mutant in &MUTANTS {
         let mut spoilt = files.clone();
         let (why, result) = match (mutant.spoil)(&mut spoilt) {
             None => (String::new(), Err("the files have nothing that could be spoilt so".to_owned())),
-            Some(()) => match caught(program, mutant, &spoilt) {
+            Some(()) => match caught(program, servers, mutant, &spoilt) {
                 Some(why) => (format!(" ({})", why.lines().next().unwrap_or_default()), Ok(())),
                 None => (String::new(), Err("no check noticed it".to_owned())),
             },
@@ -81,9 +82,9 @@ pub fn check(program: Option<&std::path::Path>, files: &Files, report: &mut Repo
 }
 
 /// The first check that fails; none if all pass.
-fn caught(program: Option<&std::path::Path>, mutant: &Mutant, files: &Files) -> Option<String> {
+fn caught(program: Option<&Path>, servers: Option<&Servers>, mutant: &Mutant, files: &Files) -> Option<String> {
     let mut report = Report::default();
-    let mut node = match Node::new(program, files, None) {
+    let mut node = match Node::new(program, files, servers) {
         Ok(node) => node,
         Err(error) => return Some(error),
     };

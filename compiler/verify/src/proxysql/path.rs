@@ -139,9 +139,9 @@ fn load(node: &Node) -> Result<(), String> {
             let (errors, users) = (&errors, &users);
             scope.spawn(move || {
                 let name = users.get(client % users.len().max(1)).copied().unwrap_or_default();
-                let done = node.enter(name, node.ports[1]).and_then(|mut link| {
-                    (0..queries).try_for_each(|_| run(&mut link, "SELECT SLEEP(0.002)"))
-                });
+                let done = node
+                    .enter(name, node.ports[1])
+                    .and_then(|mut link| (0..queries).try_for_each(|_| run(&mut link, "SELECT SLEEP(0.002)")));
                 if let (Err(error), Ok(mut errors)) = (done, errors.lock()) {
                     errors.push(error);
                 }
@@ -151,7 +151,9 @@ fn load(node: &Node) -> Result<(), String> {
     let errors = errors.into_inner().unwrap_or_default();
     let used = "SELECT MAX(CAST(MaxConnUsed AS INTEGER)) FROM stats_mysql_connection_pool";
     let used = port(&mut node.admin()?, used)?;
-    ensure(errors.is_empty(), || format!("{} of {clients} clients failed: {}", errors.len(), errors.first().map_or("", String::as_str)))?;
+    ensure(errors.is_empty(), || {
+        format!("{} of {clients} clients failed: {}", errors.len(), errors.first().map_or("", String::as_str))
+    })?;
     ensure(usize::from(used) <= most, || format!("{used} connections were used at a time"))
 }
 

@@ -56,7 +56,9 @@ fn with_reads(fleet: &mut [(String, String)]) -> Result<(), String> {
     let replica = format!("- {{name: r1, region: {region}, tier: {tier}, role: read, maxLagSeconds: 2}}");
     shard.1 = match shard.1.contains("    replicas:\n") {
         true => shard.1.replacen("    replicas:\n", &format!("    replicas:\n      {replica}\n"), 1),
-        false => shard.1.replacen("    tls: require\n", &format!("    tls: require\n    replicas:\n      {replica}\n"), 1),
+        false => {
+            shard.1.replacen("    tls: require\n", &format!("    tls: require\n    replicas:\n      {replica}\n"), 1)
+        }
     };
     let reads = "  database: {readSplit: {mode: frontend-get, routes: [/blog/]}}\n  runtime: {channel";
     let site = fleet.iter_mut().find(|(path, text)| {

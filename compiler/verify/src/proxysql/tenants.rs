@@ -7,7 +7,11 @@ use super::report::{Report, ensure};
 pub fn check(node: &Node, servers: Option<&Servers>, report: &mut Report) {
     let active: Vec<&str> = node.users.iter().filter(|user| user.active).map(|user| user.name.as_str()).collect();
     report.check(5, format!("{} users log in and are in their own database", active.len()), logins(node, &active));
-    report.check(5, "a wrong password, none, and a user that is not there are refused with 1045", refused(node, &active));
+    report.check(
+        5,
+        "a wrong password, none, and a user that is not there are refused with 1045",
+        refused(node, &active),
+    );
     report.check(5, "one connection more than a user's limit is refused with 1226", limit(node));
     match servers {
         Some(_) => {
@@ -15,7 +19,8 @@ pub fn check(node: &Node, servers: Option<&Servers>, report: &mut Report) {
             report.check(5, "no user reads its neighbour's table or enters its database", apart(node, &active));
         }
         None => {
-            report.unseen(5, "reads of the own table, denied reads of a neighbour's: they need servers behind the pool");
+            report
+                .unseen(5, "reads of the own table, denied reads of a neighbour's: they need servers behind the pool");
         }
     }
 }
