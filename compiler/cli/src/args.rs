@@ -179,6 +179,8 @@ pub enum PlanFormat {
     Markdown,
     /// For programs.
     Json,
+    /// One page for a browser: a map of the shards, all sites to search and filter, every field and resource.
+    Html,
     /// What guards say, for code scanning: SARIF 2.1.0.
     Sarif,
     /// What guards say, as annotations of a GitHub workflow.

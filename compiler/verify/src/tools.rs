@@ -77,6 +77,36 @@ pub const TOOLS: &[Tool] = &[
         advice: "install the distribution's WordPress",
     },
     Tool {
+        name: "chromium with its driver",
+        probe: &["chromedriver", "--version"],
+        install: &[
+            &["apt-get", "update"],
+            &[
+                "env",
+                "DEBIAN_FRONTEND=noninteractive",
+                "apt-get",
+                "install",
+                "--yes",
+                "--no-install-recommends",
+                "chromium",
+                "chromium-driver",
+                "fonts-dejavu-core",
+            ],
+        ],
+        advice: "install chromium and its WebDriver",
+    },
+    Tool {
+        name: "axe-core",
+        // The tests of the plan's page read it from here.
+        probe: &["sh", "-c", "test -f \"${XDG_CACHE_HOME:-$HOME/.cache}/aipress/node_modules/axe-core/axe.min.js\""],
+        install: &[&[
+            "sh",
+            "-c",
+            "mkdir -p \"${XDG_CACHE_HOME:-$HOME/.cache}/aipress\" && npm install --silent --no-audit --no-fund --ignore-scripts --prefix \"${XDG_CACHE_HOME:-$HOME/.cache}/aipress\" axe-core@4.11.0",
+        ]],
+        advice: "install npm, or put axe-core 4.11.0 into the cache folder",
+    },
+    Tool {
         name: "terraform",
         probe: &["terraform", "version"],
         // No distribution packages it; an unpinned download would be worse than a clear message.

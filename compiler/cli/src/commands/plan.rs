@@ -8,7 +8,7 @@ use aipress_core::plan::{Plan, render};
 
 use crate::args::{PlanArgs, PlanFormat};
 use crate::exit::{Exit, Failure};
-use crate::fleet;
+use crate::fleet::{self, Fleet};
 use crate::out;
 
 /// Compares the fleet with what it was at the base.
@@ -40,19 +40,31 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
         }
     };
     out::report(&head.sources, head.compilation.warnings().clone());
-    out::result(&write(&plan, args.format)?);
+    out::result(&write(&plan, &head, args.format)?);
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Fine })
 }
 
 /// Writes a plan in a format.
-fn write(plan: &Plan, format: PlanFormat) -> Result<String, Failure> {
+fn write(plan: &Plan, head: &Fleet, format: PlanFormat) -> Result<String, Failure> {
     Ok(match format {
         PlanFormat::Text => render::text(plan, &out::plan_style()),
         PlanFormat::Markdown => render::markdown(plan).map_err(|found| too_long(&found))?,
         PlanFormat::Json => render::json(plan),
+        PlanFormat::Html => page(plan, head)?,
         PlanFormat::Sarif => render::sarif(plan),
         PlanFormat::Github => render::github(plan),
         PlanFormat::Junit => render::junit(plan),
+    })
+}
+
+/// Writes the page for a browser.
+fn page(plan: &Plan, head: &Fleet) -> Result<String, Failure> {
+    let context = head.compilation.context();
+    let scene = render::scene(context.sources, context.fleet, context.placement);
+    render::html(plan, &scene).map_err(|error| {
+        Diagnostic::error_without_place(Code(607), format!("the page cannot be written: {error}"))
+            .help("this is a defect of the compiler; write the plan as text or JSON.")
+            .into()
     })
 }
 

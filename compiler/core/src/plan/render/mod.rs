@@ -5,8 +5,10 @@
 //! HTML: every renderer passes it through [`safe`] and its own escaping.
 
 mod findings;
+mod html;
 mod json;
 mod markdown;
+mod scene;
 mod text;
 mod words;
 
@@ -14,8 +16,10 @@ use super::model::RowClass;
 use super::{Plan, Row};
 
 pub use findings::{Note, github, github_notes, junit, junit_notes, sarif};
+pub use html::html;
 pub use json::json;
 pub use markdown::{LIMIT, TooLong, markdown};
+pub use scene::{Scene, SceneShard, SceneSite, scene};
 pub use text::{Style, text};
 
 /// Replaces what could move a cursor, turn the direction of writing, hide or break a line.
