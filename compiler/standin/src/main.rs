@@ -20,7 +20,7 @@ fn run() -> Result<(), String> {
     serve::started_by_terraform().map_err(|error| error.to_string())?;
     let table = table::of_this_process().map_err(|error| error.to_string())?;
     let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(|error| error.to_string())?;
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let provider = Provider::new(table, Settings::from_environment());
     runtime.block_on(serve::serve(provider)).map_err(|error| error.to_string())
 }

@@ -6,8 +6,10 @@
 
 use std::env;
 use std::io::{self, Write as _};
+use std::os::unix::process::parent_id;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -58,11 +60,12 @@ pub fn started_by_terraform() -> Result<(), Failed> {
     if said { Ok(()) } else { Err(Failed::NotByTerraform) }
 }
 
-/// Serves until Terraform says that it is done.
+/// Serves until Terraform says that it is done, or is gone.
 ///
 /// # Errors
 /// No socket, no certificate, or a connection that breaks.
 pub async fn serve(provider: Provider) -> Result<(), Failed> {
+    let terraform = parent_id();
     let folder = tempfile::Builder::new().prefix("aipress-standin-").tempdir()?;
     let socket = folder.path().join("socket");
     let listener = UnixListener::bind(&socket)?;
@@ -83,9 +86,21 @@ pub async fn serve(provider: Provider) -> Result<(), Failed> {
     server
         .add_service(service)
         .add_service(controller)
-        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), async move { end.notified().await })
+        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), async move { ended(&end, terraform).await })
         .await?;
     Ok(())
+}
+
+/// How often to look whether Terraform still lives.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Waits for Terraform's word, or for its end: killed, it says nothing, and nobody else would end this process.
+async fn ended(end: &Notify, terraform: u32) {
+    while tokio::time::timeout(LOOK, end.notified()).await.is_err() {
+        if parent_id() != terraform {
+            return;
+        }
+    }
 }
 
 /// Says where the socket is: core protocol 1, provider protocol 5.

@@ -4,6 +4,7 @@
 
 mod broken;
 mod change;
+mod killed;
 mod root;
 mod shop;
 mod world;
