@@ -247,13 +247,13 @@ pub struct RehearseArgs {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A code such as `AIP0301`, a thing such as `tenant/acme`, or `placement`.
-    #[arg(value_name = "CODE|tenant/NAME|placement")]
+    /// A code such as `AIP0301`, a thing such as `tenant/acme`, `placement` or `connections`.
+    #[arg(value_name = "CODE|tenant/NAME|placement|connections")]
     pub subject: String,
-    /// The field to explain, such as `spec.database.class` (without it every field is listed); after `placement`, the site.
-    #[arg(value_name = "FIELD|SITE", required_if_eq("subject", "placement"))]
+    /// The field to explain, such as `spec.database.class` (without it every field is listed); after `placement`, the site; after `connections`, the shard.
+    #[arg(value_name = "FIELD|SITE|SHARD", required_if_eq_any([("subject", "placement"), ("subject", "connections")]))]
     pub field: Option<String>,
-    /// How to write why a site lives where it lives.
+    /// How to write why a site lives where it lives, or a shard's sum of connections.
     #[arg(long, value_enum, default_value_t = placement::AnswerFormat::Text, env = "AIPRESS_EXPLAIN_FORMAT", hide_env = true)]
     pub format: placement::AnswerFormat,
     /// The fleet.

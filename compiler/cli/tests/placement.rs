@@ -203,3 +203,22 @@ fn a_simulation_says_what_each_event_does_in_order_and_touches_nothing() {
     let output = fleet.aipress(&["simulate", "--drain", "cell-9"]);
     assert!(text(&output.stderr).contains("did you mean `cell-1`?"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn the_connections_of_a_shard_are_added_up_site_by_site() {
+    let fleet = level();
+    let (shown, _) = fine(&fleet.aipress(&["explain", "connections", "cell-1"]));
+    assert!(
+        shown.starts_with("cell-1: 2 sites, a pool of 2 to 2 nodes with 150 connections each, 5 nodes while"),
+        "{shown}"
+    );
+    assert!(shown.contains("holds: nodes x connections of a node + what stays free: 350 of 400, 80 %"), "{shown}");
+    assert!(!shown.contains("BROKEN"), "{shown}");
+    let (json, _) = fine(&fleet.aipress(&["explain", "connections", "cell-1", "--format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let clients: u64 = json["sites"].as_array().unwrap().iter().map(|site| site["clients"].as_u64().unwrap()).sum();
+    assert_eq!((json["clients"].as_u64(), json["clientsWhileRolledOut"].as_u64()), (Some(clients), Some(2 * clients)));
+    let output = fleet.aipress(&["explain", "connections", "cell-l"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("did you mean `cell-1`?"));
+}

@@ -19,6 +19,7 @@ const PROVIDER_LOCK: &str = "tenants/terraform.lock.hcl";
 
 const BUDGET: Code = Code(511);
 const UNWRITABLE: Code = Code(512);
+const RULE: Code = Code(541);
 const HOSTS: Code = Code(317);
 
 /// Resources of a stack at most: beyond, a plan takes minutes and a state is slow to lock and read.
@@ -69,7 +70,7 @@ fn shard(compilation: &Compilation, context: &Context<'_>, name: &str) -> Result
     lower::shard::lower(context, &plan, &resolved, &desired.content, &mut lowered);
     let mut files = vec![desired];
     if let Some(pool) = lower::pool::pool(context, &plan, &resolved) {
-        files.extend(proxysql::emit(&pool).map_err(|errors| unwritable(here, name, &errors))?);
+        files.extend(proxysql::emit(&pool).map_err(|errors| unpooled(&plan, &errors))?);
     }
     files.push(catalogue::shard(&lower::catalogue::shard(context, &plan, &resolved)));
     let region = Some(plan.shard.spec.region.value.clone());
@@ -84,6 +85,28 @@ fn shard(compilation: &Compilation, context: &Context<'_>, name: &str) -> Result
             Err(found)
         }
     }
+}
+
+/// What the validator found in the pool's files; what a rule of the fleet is to blame for is shown at its line.
+fn unpooled(plan: &ShardPlan<'_>, errors: &[proxysql::PoolError]) -> Diagnostics {
+    let settings = &plan.shard.spec.proxysql;
+    let blamed = |error: &proxysql::PoolError| match error {
+        proxysql::PoolError::Finding(finding) => {
+            let named = finding.rule.as_ref()?;
+            let rule = settings.rules.iter().find(|rule| rule.name.value == *named)?;
+            let written = rule.match_digest.as_ref().or(rule.digest.as_ref());
+            let title = format!("rule `{named}` of shard `{}` is not safe: {}", plan.shard.name.value, finding.text);
+            let span = written.map_or(rule.name.span, |text| text.span);
+            Some(Diagnostic::error(RULE, title, span, "in this rule").help("narrow the pattern, or remove the rule."))
+        }
+        _ => None,
+    };
+    let (rules, others): (Vec<_>, Vec<_>) =
+        errors.iter().map(|error| (error, blamed(error))).partition(|(_, d)| d.is_some());
+    let others: Vec<_> = others.into_iter().map(|(error, _)| error).collect();
+    let mut found: Diagnostics = rules.into_iter().filter_map(|(_, diagnostic)| diagnostic).collect();
+    found.extend(unwritable(plan.shard.name.span, &plan.shard.name.value, &others));
+    found
 }
 
 fn unwritable<E: std::fmt::Display>(span: Span, name: &str, errors: &[E]) -> Diagnostics {

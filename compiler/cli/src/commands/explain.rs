@@ -9,7 +9,7 @@ use aipress_core::plan::fields::flat;
 use aipress_core::source::{SourceId, SourceSet, Span};
 use aipress_core::syntax::Node;
 
-use super::explain_placement;
+use super::{explain_connections, explain_placement};
 use crate::args::ExplainArgs;
 use crate::exit::{Exit, Failure};
 use crate::{fleet, out};
@@ -21,6 +21,7 @@ use crate::{fleet, out};
 pub fn run(folder: &Path, args: &ExplainArgs) -> Result<Exit, Failure> {
     match args.subject.split_once('/') {
         None if args.subject == "placement" => explain_placement::run(folder, args),
+        None if args.subject == "connections" => explain_connections::run(folder, args),
         Some(("tenant", name)) => tenant(folder, name, args),
         _ => {
             out::result(page(&args.subject)?);

@@ -9,6 +9,7 @@ mod completions;
 mod cost;
 pub mod expect;
 mod explain;
+mod explain_connections;
 mod explain_placement;
 mod init;
 mod place;

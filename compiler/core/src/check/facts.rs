@@ -27,6 +27,7 @@ pub fn of(platform: &Platform, site: &ResolvedSite, span: Span) -> SiteFacts {
         state: spec.lifecycle.state.value,
         hosts: spec.domains.iter().map(host).collect(),
         max_instances: if has_compute(spec.lifecycle.state.value) { spec.runtime.scaling.max.value } else { 0 },
+        workers: spec.runtime.fpm.max_children.value,
         connections: spec.database.max_connections,
         storage_gb: spec.database.max_size_gb,
         cache_mb: if cache.enabled.value { cache.memory_mb } else { Spanned::new(0, cache.enabled.span) },

@@ -113,6 +113,8 @@ pub struct SiteFacts {
     pub hosts: Vec<HostFact>,
     /// The most instances.
     pub max_instances: u32,
+    /// Workers of an instance, each of which may hold a connection.
+    pub workers: u32,
     /// Reserved connections.
     pub connections: Spanned<u32>,
     /// Size of its database in GiB.

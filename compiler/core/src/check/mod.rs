@@ -4,6 +4,7 @@
 //! is dropped as soon as its facts are taken. Guarantees to placement and lowering: every document decodes, every
 //! reference between documents exists, every site resolves.
 
+pub mod connections;
 pub mod facts;
 pub mod fleet;
 pub mod load;

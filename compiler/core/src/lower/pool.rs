@@ -1,15 +1,17 @@
 //! The connection pool and the databases of a shard, as their emitters take them.
 
+use crate::check::connections::{SiteShare, has_pool};
 use crate::check::facts::has_compute;
 use crate::check::fleet::ResolvedSite;
 use crate::emit::{database, proxysql};
 use crate::lower::Context;
 use crate::lower::config::{database_name, user_name, user_name_of};
-use crate::lower::shard::{MONITOR_SECRET, MONITOR_USER, PROVISION_ACCOUNT};
+use crate::lower::shard::{MONITOR_SECRET, MONITOR_USER, POOL_ARGS, PROVISION_ACCOUNT};
 use crate::lower::shard_backup;
-use crate::lower::shard_plan::{MYSQL_PORT, POOL_PORT, READER_PORT, ShardPlan};
+use crate::lower::shard_plan::{Endpoint, MYSQL_PORT, POOL_PORT, READER_PORT, ShardPlan};
 use crate::lower::site::Lowering;
-use crate::spec::shard::{Engine, PoolMode, ReplicaRole};
+use crate::source::Spanned;
+use crate::spec::shard::{Engine, PoolMode, PoolRule, ReplicaRole, RuleTarget};
 use crate::spec::tenant::LifecycleState;
 
 /// The hostgroup of the primary; never 0, which is where ProxySQL sends what it cannot read.
@@ -17,8 +19,6 @@ pub const WRITER: u32 = 10;
 /// The hostgroup of the replicas.
 pub const READER: u32 = 11;
 
-/// Connections that stay free for administration, replication and provisioning.
-const RESERVE: u32 = 50;
 const ADMIN_PORT: u16 = 6032;
 /// Where the node's agent answers health checks.
 pub const HEALTH_PORT: u16 = 6080;
@@ -32,31 +32,76 @@ const IDLE_TRANSACTION_MS: u32 = 60_000;
 #[must_use]
 pub fn pool(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSite]) -> Option<proxysql::Pool> {
     let settings = &plan.shard.spec.proxysql;
-    if !matches!(settings.mode.value, PoolMode::Mig | PoolMode::Sidecar) {
+    if !has_pool(plan.shard) {
         return None;
     }
-    let split = plan.has_reader_port();
-    let clients: u64 = plan.sites.iter().map(|site| u64::from(site.connections.value)).sum();
+    let is_group = settings.mode.value == PoolMode::Mig;
+    let reader_port = plan.has_reader_port().then_some(READER_PORT);
     Some(proxysql::Pool {
         shard: plan.shard.name.value.clone(),
         version: settings.version.value.clone(),
-        nodes: settings.max.value,
+        // Beside a site there is no node; what all instances together may open is bounded by the users' limits.
+        nodes: if is_group { settings.max.value } else { 1 },
         server_version: server_version(plan).to_owned(),
         monitor_user: MONITOR_USER.to_owned(),
-        listen: proxysql::Listen { port: POOL_PORT, admin_port: ADMIN_PORT, metrics_port: Some(METRICS_PORT) },
+        listen: proxysql::Listen {
+            address: if is_group { "0.0.0.0" } else { "127.0.0.1" },
+            port: POOL_PORT,
+            admin_port: ADMIN_PORT,
+            metrics_port: is_group.then_some(METRICS_PORT),
+        },
         tuning: proxysql::Tuning {
-            threads: 2,
-            // Twice what the sites reserve: during a rollout the old and the new revision hold connections.
-            client_connections: u32::try_from((clients * 2).max(100)).unwrap_or(u32::MAX),
+            threads: if is_group { cores(&settings.machine.value) } else { 1 },
+            client_connections: narrow(plan.budget.node_clients()),
             query_timeout_ms: settings.query_timeout_ms.value,
             idle_transaction_ms: IDLE_TRANSACTION_MS,
             multiplexing: settings.multiplexing.value,
             transaction_persistent: settings.transaction_persistent.value,
         },
-        servers: servers(context, plan, split),
+        servers: servers(context, plan),
         users: sites.iter().flat_map(|site| pool_users(context, plan, site)).collect(),
-        read_split: split.then_some(proxysql::ReadSplit { port: READER_PORT, writer: WRITER, reader: READER }),
+        writer: WRITER,
+        read_split: plan.has_readers.then_some(proxysql::ReadSplit {
+            port: reader_port,
+            writer: WRITER,
+            reader: READER,
+        }),
+        rules: settings.rules.iter().map(rule).collect(),
+        start: POOL_ARGS.map(str::to_owned).to_vec(),
     })
+}
+
+fn rule(rule: &PoolRule) -> proxysql::FleetRule {
+    let text = |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.value.clone());
+    let number = |value: &Option<Spanned<u32>>| value.as_ref().map(|value| value.value);
+    proxysql::FleetRule {
+        name: rule.name.value.clone(),
+        digest: text(&rule.digest),
+        match_digest: text(&rule.match_digest),
+        to: rule.to.as_ref().map(|to| match to.value {
+            RuleTarget::Writer => proxysql::RuleTarget::Writer,
+            RuleTarget::Reader => proxysql::RuleTarget::Reader,
+        }),
+        timeout_ms: number(&rule.timeout_ms),
+        cache_ms: number(&rule.cache_ms),
+        refuse: text(&rule.refuse),
+    }
+}
+
+/// The cores of a machine: the number at the end of its name, or the two of a small one (Compute Engine).
+fn cores(machine: &str) -> u32 {
+    machine.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or(2).clamp(1, 16)
+}
+
+fn narrow(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The share of a site; every site of the shard has one.
+fn share<'p>(plan: &'p ShardPlan<'_>, site: &ResolvedSite) -> Option<&'p SiteShare> {
+    let id = site.id.to_string();
+    let index = plan.budget.sites.binary_search_by(|share| share.site.as_str().cmp(&id)).ok()?;
+    plan.budget.sites.get(index)
 }
 
 fn server_version(plan: &ShardPlan<'_>) -> &'static str {
@@ -66,15 +111,10 @@ fn server_version(plan: &ShardPlan<'_>) -> &'static str {
     }
 }
 
-fn servers(context: &Context<'_>, plan: &ShardPlan<'_>, split: bool) -> Vec<proxysql::Server> {
+fn servers(context: &Context<'_>, plan: &ShardPlan<'_>) -> Vec<proxysql::Server> {
     let settings = &plan.shard.spec.proxysql;
-    let database = &plan.shard.spec.database;
-    let most = settings.pool_max.value;
-    let fallback = if split { (most / 10).max(1) } else { 0 };
-    let limit = database
-        .max_connections
-        .as_ref()
-        .map_or_else(|| plan.shard.spec.capacity.connections.value.saturating_mul(5) / 4, |limit| limit.value);
+    let split = plan.has_readers;
+    let (most, fallback) = (settings.pool_max.value, narrow(plan.budget.fallback));
     let naming = context.naming();
     let shard = &plan.shard.name.value;
     plan.endpoints
@@ -82,7 +122,7 @@ fn servers(context: &Context<'_>, plan: &ShardPlan<'_>, split: bool) -> Vec<prox
         .filter_map(|endpoint| {
             let (name, members) = match endpoint.replica {
                 None => {
-                    let writer = member(WRITER, most - fallback, 1, 0);
+                    let writer = member(WRITER, most.saturating_sub(fallback).max(1), 1, 0);
                     let last_resort = split.then(|| member(READER, fallback, 1, 0));
                     (naming.instance(shard), std::iter::once(writer).chain(last_resort).collect())
                 }
@@ -96,13 +136,25 @@ fn servers(context: &Context<'_>, plan: &ShardPlan<'_>, split: bool) -> Vec<prox
                 comment: name.clone(),
                 host: endpoint.ip.to_string(),
                 port: MYSQL_PORT,
-                ca_file: format!("certs/{name}.pem"),
-                connection_limit: limit,
-                reserve: RESERVE,
+                ca_file: authority(&name),
+                connection_limit: narrow(plan.budget.limit),
+                reserve: narrow(plan.budget.reserve),
                 members,
             })
         })
         .collect()
+}
+
+/// Whether the pool connects to a server: to the primary, and to replicas that somebody reads from.
+#[must_use]
+pub fn is_used(plan: &ShardPlan<'_>, endpoint: &Endpoint<'_>) -> bool {
+    endpoint.replica.is_none_or(|replica| plan.has_readers && replica.role.value == ReplicaRole::Read)
+}
+
+/// The file with a server's certificate authority, below the config's folder and in its bucket.
+#[must_use]
+pub fn authority(server: &str) -> String {
+    format!("certs/{server}.pem")
 }
 
 fn member(hostgroup: u32, max_connections: u32, weight: u32, max_replication_lag: u32) -> proxysql::Member {
@@ -116,12 +168,12 @@ fn pool_users(context: &Context<'_>, plan: &ShardPlan<'_>, site: &ResolvedSite) 
         return Vec::new();
     }
     let generation = Lowering::generation(site);
-    let nodes = plan.shard.spec.proxysql.min.value.max(1);
+    let max_connections = share(plan, site).map_or(1, |share| narrow(share.per_node));
     let user = |generation: u32| proxysql::User {
         name: user_name_of(site, generation),
         schema: database_name(site),
         hostgroup: WRITER,
-        max_connections: site.spec.database.max_connections.value.div_ceil(nodes).max(1),
+        max_connections,
         active: state == LifecycleState::Active,
         secret: context.naming().secret(&site.id, generation),
         generation,
@@ -136,7 +188,7 @@ fn pool_users(context: &Context<'_>, plan: &ShardPlan<'_>, site: &ResolvedSite) 
 pub fn desired(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSite]) -> database::Desired {
     let naming = context.naming();
     let shard = &plan.shard.name.value;
-    let has_pool = matches!(plan.shard.spec.proxysql.mode.value, PoolMode::Mig | PoolMode::Sidecar);
+    let has_pool = has_pool(plan.shard);
     let monitor = database::Service {
         name: MONITOR_USER.to_owned(),
         host: "%".to_owned(),
@@ -164,12 +216,12 @@ pub fn desired(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSit
                 collation: site.spec.database.collation.value.clone(),
             })
             .collect(),
-        users: sites.iter().map(|site| database_user(context, site)).collect(),
+        users: sites.iter().map(|site| database_user(context, plan, site)).collect(),
         purges: Vec::new(),
     }
 }
 
-fn database_user(context: &Context<'_>, site: &ResolvedSite) -> database::User {
+fn database_user(context: &Context<'_>, plan: &ShardPlan<'_>, site: &ResolvedSite) -> database::User {
     let generation = Lowering::generation(site);
     let previous = generation.checked_sub(1).filter(|old| *old > 0).map(|old| database::Previous {
         name: user_name_of(site, old),
@@ -181,7 +233,7 @@ fn database_user(context: &Context<'_>, site: &ResolvedSite) -> database::User {
         // Private Service Connect hides where a client is: the network decides who may connect.
         host: "%".to_owned(),
         database: database_name(site),
-        max_user_connections: site.spec.database.max_connections.value.max(1),
+        max_user_connections: share(plan, site).map_or(1, |share| narrow(share.per_database)),
         secret: context.naming().secret(&site.id, generation),
         generation,
         salts: site.spec.secrets.generation.value,

@@ -15,7 +15,7 @@ use crate::lower::{
 use crate::source::Spanned;
 use crate::spec::platform::{Budget, FolderRole};
 use crate::spec::shard::{
-    Availability, CacheEngine, CacheTier, DiskType, Edition, Engine, MaintenanceChannel, PoolMode, ReplicaRole,
+    Availability, CacheEngine, CacheTier, DiskType, Edition, Engine, MaintenanceChannel, Pool, PoolMode, ReplicaRole,
     ShardState, StorageClass, StorageMode, TlsMode,
 };
 
@@ -28,25 +28,22 @@ pub const MONITOR_SECRET: &str = "pool-monitor-g1";
 /// Who provisions; also its database user.
 pub const PROVISION_ACCOUNT: &str = "provision";
 /// How ProxySQL starts: always from its file, never from what an earlier start left.
-pub const POOL_ARGS: [&str; 9] = [
-    "proxysql",
-    "-f",
-    "--idle-threads",
-    "--no-version-check",
-    "--initial",
+pub const POOL_ARGS: [&str; 3] = [
+    "sh",
     "-c",
-    "/var/lib/aipress/pool/proxysql.cnf",
-    "-D",
-    "/var/lib/aipress/pool/data",
+    "umask 077 && exec proxysql -f --initial --idle-threads --no-version-check \
+     -c /var/lib/aipress/pool/proxysql.cnf -D /var/lib/aipress/pool/data",
 ];
 const SECRET_PREFIX: &str = "wp-";
 /// Old versions of the configuration that are kept.
 const CONFIG_VERSIONS: u32 = 30;
 
-/// Returns the image of ProxySQL in the fleet's repository.
+/// Returns the image of ProxySQL in the fleet's repository, by its digest where the shard says it. Tags cannot move: the
+/// platform's repository is immutable.
 #[must_use]
-pub fn pool_image(context: &Context<'_>, version: &str) -> String {
-    format!("{}/proxysql:{version}", repository(context))
+pub fn pool_image(context: &Context<'_>, pool: &Pool) -> String {
+    let digest = pool.digest.as_ref().map(|digest| format!("@{}", digest.value)).unwrap_or_default();
+    format!("{}/proxysql:{}{digest}", repository(context), pool.version.value)
 }
 
 /// Returns the image of the compiler itself, which provisions databases and serves as the pool's agent. Its version
@@ -379,7 +376,7 @@ impl<'a> Lowering<'a, '_> {
             ("disk_gb", number(20)),
             ("disk_type", "pd-balanced".into()),
             ("os_image", "cos-cloud/cos-stable".into()),
-            ("image", pool_image(self.context, &settings.version.value).into()),
+            ("image", pool_image(self.context, settings).into()),
             ("args", texts(POOL_ARGS)),
             ("agent_image", tool_image(self.context, blueprint).into()),
             ("agent_init_args", texts(["pool-agent", "--init"])),
@@ -407,9 +404,24 @@ impl<'a> Lowering<'a, '_> {
             ("config", output_file(&format!("proxysql/{}/proxysql.cnf", self.id()))),
             ("users_object", "pool.json".into()),
             ("users", output_file(&format!("proxysql/{}/pool.json", self.id()))),
+            ("authorities", self.authorities()),
             ("secret_prefix", SECRET_PREFIX.into()),
             ("secret_ids", texts([MONITOR_SECRET])),
         ])
+    }
+
+    /// The files with the authorities of the servers that the pool uses, and whose they are.
+    fn authorities(&self) -> Value {
+        let naming = self.context.naming();
+        let servers = self.plan.endpoints.iter().filter(|endpoint| pool::is_used(self.plan, endpoint));
+        let named = servers.map(|endpoint| match endpoint.replica {
+            None => (pool::authority(&naming.instance(self.id())), Value::from("primary")),
+            Some(replica) => {
+                let key = &replica.name.value;
+                (pool::authority(&naming.replica(self.id(), key)), Value::from(key.clone()))
+            }
+        });
+        map(named.collect())
     }
 
     fn cache(&self) -> Value {

@@ -4,11 +4,12 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
+use crate::check::connections::{self, Budget};
 use crate::check::fleet::{Shard, SiteFacts};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::address;
 use crate::lower::Context;
-use crate::spec::shard::{PoolMode, Replica, ReplicaRole};
+use crate::spec::shard::{PoolMode, Replica};
 
 const NO_ADDRESS: Code = Code(324);
 
@@ -43,8 +44,10 @@ pub struct ShardPlan<'a> {
     pub endpoints: Vec<Endpoint<'a>>,
     /// The address of the pool's load balancer; none without a group of machines.
     pub pool: Option<Ipv4Addr>,
-    /// Whether sites may read from a replica through the pool.
-    pub reads_replicas: bool,
+    /// The budget of connections: every limit of the pool and the database comes from here.
+    pub budget: Budget,
+    /// Whether the pool has a hostgroup of readers.
+    pub has_readers: bool,
 }
 
 impl<'a> ShardPlan<'a> {
@@ -86,17 +89,16 @@ impl<'a> ShardPlan<'a> {
             .ok_or_else(|| full("endpoint address"))?;
         let has_group = shard.spec.proxysql.mode.value == PoolMode::Mig;
         let pool = if has_group { Some(address::inside(subnet, 0).ok_or_else(|| full("address"))?) } else { None };
-        let reads_replicas = endpoints
-            .iter()
-            .any(|endpoint| endpoint.replica.is_some_and(|replica| replica.role.value == ReplicaRole::Read));
+        let sites = context.sites_on(name);
         Ok(Self {
             shard,
-            sites: context.sites_on(name),
+            budget: Budget::of(shard, &sites),
+            has_readers: connections::reads(shard, &sites),
+            sites,
             project: context.shard_project(shard),
             subnet,
             endpoints,
             pool,
-            reads_replicas,
         })
     }
 
@@ -114,6 +116,6 @@ impl<'a> ShardPlan<'a> {
     /// Whether reads have a port of their own.
     #[must_use]
     pub fn has_reader_port(&self) -> bool {
-        self.reads_replicas && self.pool.is_some() && self.sites.iter().any(|site| site.read_split.is_some())
+        self.has_readers && self.sites.iter().any(|site| site.read_split.is_some())
     }
 }

@@ -297,7 +297,7 @@ impl Lowering<'_, '_> {
             return Value::Null;
         }
         object([
-            ("image", super::shard::pool_image(self.context, &pool.version.value).into()),
+            ("image", super::shard::pool_image(self.context, pool).into()),
             ("args", texts(super::shard::POOL_ARGS)),
             ("env", Value::object::<String>([])),
             ("port", number(i64::from(super::shard_plan::POOL_PORT))),

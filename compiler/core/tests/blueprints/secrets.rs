@@ -5,11 +5,16 @@ use std::collections::BTreeMap;
 use crate::{blueprints, report};
 
 /// Arguments that the table marks as secret and that a blueprint gives nevertheless, with the reason.
-const GIVEN: [(&str, &str, &str); 7] = [
+const GIVEN: [(&str, &str, &str); 8] = [
     (
         "google_storage_bucket_object.desired",
         "content",
         "marked for what it could hold; ours is names and limits of databases and users",
+    ),
+    (
+        "google_storage_bucket_object.pool_authority",
+        "content",
+        "marked for what it could hold; ours is the certificates with which the servers prove themselves",
     ),
     (
         "google_storage_bucket_object.pool_config",

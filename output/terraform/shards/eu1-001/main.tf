@@ -166,7 +166,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "16ef3e37540a90de"
+    token          = "8a348d185dcb526f"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/eu1-001/desired.json")
     secret_prefix  = "wp-"
@@ -192,17 +192,11 @@ module "shard" {
     disk_gb      = 20
     disk_type    = "pd-balanced"
     os_image     = "cos-cloud/cos-stable"
-    image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/proxysql:3.0.2"
+    image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/proxysql:3.0.2@sha256:4e07408562bedb8b60ce05c1decfe3ad16b72230967de01f640b7e4729b49fce"
     args = [
-      "proxysql",
-      "-f",
-      "--idle-threads",
-      "--no-version-check",
-      "--initial",
+      "sh",
       "-c",
-      "/var/lib/aipress/pool/proxysql.cnf",
-      "-D",
-      "/var/lib/aipress/pool/data",
+      "umask 077 && exec proxysql -f --initial --idle-threads --no-version-check -c /var/lib/aipress/pool/proxysql.cnf -D /var/lib/aipress/pool/data",
     ]
     agent_image     = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
     agent_init_args = ["pool-agent", "--init"]
@@ -230,8 +224,12 @@ module "shard" {
     config          = file("${path.module}/../../../proxysql/eu1-001/proxysql.cnf")
     users_object    = "pool.json"
     users           = file("${path.module}/../../../proxysql/eu1-001/pool.json")
-    secret_prefix   = "wp-"
-    secret_ids      = ["pool-monitor-g1"]
+    authorities = {
+      "certs/eu1-001-7f3k.pem"    = "primary"
+      "certs/eu1-001-r1-7f3k.pem" = "r1"
+    }
+    secret_prefix = "wp-"
+    secret_ids    = ["pool-monitor-g1"]
   }
   cache = {
     engine              = "valkey"

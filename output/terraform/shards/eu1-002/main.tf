@@ -138,7 +138,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "1cb3867cf7110021"
+    token          = "7e53245afc8e2539"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/eu1-002/desired.json")
     secret_prefix  = "wp-"
@@ -153,15 +153,9 @@ module "shard" {
     os_image     = "cos-cloud/cos-stable"
     image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/proxysql:3.0.2"
     args = [
-      "proxysql",
-      "-f",
-      "--idle-threads",
-      "--no-version-check",
-      "--initial",
+      "sh",
       "-c",
-      "/var/lib/aipress/pool/proxysql.cnf",
-      "-D",
-      "/var/lib/aipress/pool/data",
+      "umask 077 && exec proxysql -f --initial --idle-threads --no-version-check -c /var/lib/aipress/pool/proxysql.cnf -D /var/lib/aipress/pool/data",
     ]
     agent_image     = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
     agent_init_args = ["pool-agent", "--init"]
@@ -189,8 +183,11 @@ module "shard" {
     config          = file("${path.module}/../../../proxysql/eu1-002/proxysql.cnf")
     users_object    = "pool.json"
     users           = file("${path.module}/../../../proxysql/eu1-002/pool.json")
-    secret_prefix   = "wp-"
-    secret_ids      = ["pool-monitor-g1"]
+    authorities = {
+      "certs/eu1-002-7f3k.pem" = "primary"
+    }
+    secret_prefix = "wp-"
+    secret_ids    = ["pool-monitor-g1"]
   }
   cache = {
     engine              = "valkey"

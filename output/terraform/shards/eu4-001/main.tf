@@ -150,7 +150,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "f20db1b0d1d5c2d1"
+    token          = "394b218f36584ecf"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/eu4-001/desired.json")
     secret_prefix  = "wp-"
@@ -165,15 +165,9 @@ module "shard" {
     os_image     = "cos-cloud/cos-stable"
     image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/proxysql:3.0.2"
     args = [
-      "proxysql",
-      "-f",
-      "--idle-threads",
-      "--no-version-check",
-      "--initial",
+      "sh",
       "-c",
-      "/var/lib/aipress/pool/proxysql.cnf",
-      "-D",
-      "/var/lib/aipress/pool/data",
+      "umask 077 && exec proxysql -f --initial --idle-threads --no-version-check -c /var/lib/aipress/pool/proxysql.cnf -D /var/lib/aipress/pool/data",
     ]
     agent_image     = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
     agent_init_args = ["pool-agent", "--init"]
@@ -201,8 +195,11 @@ module "shard" {
     config          = file("${path.module}/../../../proxysql/eu4-001/proxysql.cnf")
     users_object    = "pool.json"
     users           = file("${path.module}/../../../proxysql/eu4-001/pool.json")
-    secret_prefix   = "wp-"
-    secret_ids      = ["pool-monitor-g1"]
+    authorities = {
+      "certs/eu4-001-7f3k.pem" = "primary"
+    }
+    secret_prefix = "wp-"
+    secret_ids    = ["pool-monitor-g1"]
   }
   cache = {
     engine              = "valkey"

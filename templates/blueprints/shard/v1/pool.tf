@@ -1,4 +1,9 @@
 locals {
+  # What proves a server to the pool. Public certificates; the provider marks them sensitive only because they stand beside keys.
+  pool_authorities = merge(
+    { primary = nonsensitive(google_sql_database_instance.primary.server_ca_cert[*].cert) },
+    { for name, replica in google_sql_database_instance.replica : name => nonsensitive(replica.server_ca_cert[*].cert) },
+  )
   pool_ports = var.pool == null ? [] : concat([tostring(var.pool.port)], var.pool.reader_port == 0 ? [] : [tostring(var.pool.reader_port)])
 }
 
@@ -114,6 +119,16 @@ resource "google_storage_bucket_object" "pool_users" {
   name         = var.pool.users_object
   content      = var.pool.users
   content_type = "application/json"
+}
+
+# Old and new authority stand in one file while Google rotates them. The agents look again by themselves.
+resource "google_storage_bucket_object" "pool_authority" {
+  for_each = var.pool == null ? {} : var.pool.authorities
+
+  bucket       = google_storage_bucket.config.name
+  name         = each.key
+  content      = join("\n", local.pool_authorities[each.value])
+  content_type = "application/x-pem-file"
 }
 
 resource "google_compute_region_instance_template" "pool" {
@@ -272,6 +287,7 @@ resource "google_compute_region_instance_group_manager" "pool" {
     google_project_iam_member.pool_secrets,
     google_secret_manager_secret_iam_member.pool,
     google_storage_bucket_iam_member.pool,
+    google_storage_bucket_object.pool_authority,
     google_storage_bucket_object.pool_config,
     google_storage_bucket_object.pool_users,
   ]

@@ -19,6 +19,7 @@ mod network;
 mod placed;
 mod platform;
 mod platform_references;
+mod pool;
 mod projects;
 mod redirects;
 mod references;

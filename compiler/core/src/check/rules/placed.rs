@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::also;
+use super::pool;
 use super::shard_database::contract;
 use crate::check::fleet::{Fleet, Shard, SiteFacts};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -23,6 +24,7 @@ const CROWDED_PERCENT: u64 = 80;
 pub(super) fn check(fleet: &Fleet, placement: &Placement, found: &mut Diagnostics) {
     let mut tiers: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut budgets: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut homes: BTreeMap<&str, Vec<&SiteFacts>> = BTreeMap::new();
     for site in &fleet.sites {
         let Some(home) = placement.get(&site.id.to_string()) else { continue };
         let Some(shard) = fleet.shards.get(&home.shard) else { continue };
@@ -30,7 +32,9 @@ pub(super) fn check(fleet: &Fleet, placement: &Placement, found: &mut Diagnostic
             let sum = budgets.entry(&shard.name.value).or_default();
             *sum = sum.saturating_add(budget.value.millionths());
         }
+        homes.entry(&shard.name.value).or_default().push(site);
         found.extend(no_replica(site, shard));
+        pool::site(site, shard, found);
         found.extend(recovery(site, shard));
         found.extend(flush(site, shard));
         if tiers.insert((&shard.name.value, &site.tier.value)) {
@@ -38,6 +42,7 @@ pub(super) fn check(fleet: &Fleet, placement: &Placement, found: &mut Diagnostic
         }
     }
     for shard in fleet.shards.values() {
+        found.extend(homes.get(shard.name.value.as_str()).and_then(|sites| pool::budget(shard, sites)));
         found.extend(budget(shard, budgets.get(shard.name.value.as_str()).copied().unwrap_or_default()));
     }
     found.extend(crate::place::fleet::shard_rooms(fleet).iter().filter_map(|room| crowded(placement, room)));

@@ -1,6 +1,8 @@
 //! One shard: pool, capacity, storage, budget, labels.
 
+use super::pool::fits_memory;
 use super::{CONTRADICTION, also, platform};
+use crate::check::connections::Budget;
 use crate::check::fleet::{Platform, Shard};
 use crate::diag::{Code, Diagnostic, Diagnostics, count};
 use crate::source::Span;
@@ -17,6 +19,7 @@ pub(super) fn check(platform: &Platform, shard: &Shard, found: &mut Diagnostics)
     let at = |span: Span| shown_at(shard, span);
     found.extend(nodes(shard, &at));
     found.extend(pool(shard, &at));
+    super::pool::check(shard, found);
     found.extend(capacity(shard, &at));
     found.extend(protection(shard));
     found.extend(soft_delete(shard));
@@ -59,26 +62,43 @@ fn nodes(shard: &Shard, at: &impl Fn(Span) -> Span) -> Vec<Diagnostic> {
 }
 
 fn pool(shard: &Shard, at: &impl Fn(Span) -> Span) -> Option<Diagnostic> {
-    let pool = &shard.spec.proxysql;
+    let settings = &shard.spec.proxysql;
     let (most, said) = max_connections(shard)?;
-    if !matches!(pool.mode.value, PoolMode::Mig | PoolMode::Gke) {
+    if settings.mode.value != PoolMode::Mig {
         return None;
     }
-    let opened = u64::from(pool.pool_max.value) * u64::from(pool.max.value);
-    let (most, reserve) = (u64::from(most), u64::from(limits::RESERVED_CONNECTIONS));
-    (opened + reserve > most).then(|| {
+    let budget = Budget::of(shard, &[]);
+    let (opened, reserve, share) = (budget.backends(), budget.reserve, budget.share);
+    (opened + reserve > share).then(|| {
         let title = format!(
             "the pool of shard `{}` may open {opened} connections; the database takes {most}, {reserve} stay free",
             shard.name.value
         );
-        let nodes = count(usize::try_from(pool.max.value).unwrap_or(usize::MAX), "node", "nodes");
-        let label =
-            format!("{nodes} x {} = {opened}; expected at most {}", pool.pool_max.value, most.saturating_sub(reserve));
-        let diagnostic = Diagnostic::error(POOL, title, at(pool.pool_max.span), label);
-        let each = most.saturating_sub(reserve) / u64::from(pool.max.value.max(1));
-        also(diagnostic, said, format!("{most} connections"))
-            .help(format!("lower `poolMax` to {each}, have fewer nodes, or raise `database.maxConnections`."))
+        let nodes = count(usize::try_from(settings.max.value).unwrap_or(usize::MAX), "node", "nodes");
+        let label = format!(
+            "{nodes} x {} = {opened}, and {reserve} that stay free; expected at most {share}, {} % of {most}",
+            settings.pool_max.value,
+            limits::CONNECTIONS_PERCENT
+        );
+        let diagnostic = Diagnostic::error(POOL, title, at(settings.pool_max.span), label);
+        also(diagnostic, said, format!("{most} connections")).help(cheapest(shard, &budget))
     })
+}
+
+/// Fewer connections of a node cost nothing while enough are left; then a higher limit, then fewer nodes.
+fn cheapest(shard: &Shard, budget: &Budget) -> String {
+    let (room, needed) = (budget.node_room(), budget.needed());
+    if room * 2 >= budget.per_node {
+        return format!(
+            "lower `poolMax` to {room}; clients wait for a free connection. Or set `database.maxConnections` to {needed}."
+        );
+    }
+    let raise = format!("raise `database.maxConnections` to {needed}");
+    match (fits_memory(shard, needed), room) {
+        (true, _) => format!("{raise}; the machine has the memory for them."),
+        (false, 0) => format!("{raise}, on a larger machine: there is none left for a pool now."),
+        (false, _) => format!("lower `poolMax` to {room}, have fewer nodes, or {raise} on a larger machine."),
+    }
 }
 
 fn capacity(shard: &Shard, at: &impl Fn(Span) -> Span) -> Option<Diagnostic> {

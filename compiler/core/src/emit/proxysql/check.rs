@@ -8,7 +8,7 @@ const INT: u64 = i32::MAX as u64;
 const IDENTIFIER: &str = "1 to 32 small letters, digits, `-` and `_`, the first a letter";
 
 /// Names in ProxySQL's own credential map.
-const RESERVED: [&str; 4] = ["admin", "stats", "cluster", "monitor"];
+pub(super) const RESERVED: [&str; 4] = ["admin", "stats", "cluster", "monitor"];
 
 /// Returns everything that is wrong with a pool, in its order.
 #[must_use]
@@ -35,7 +35,7 @@ fn check_texts(pool: &Pool, errors: &mut Vec<PoolError>) {
 fn check_listen(pool: &Pool, errors: &mut Vec<PoolError>) {
     let ports = [Some(pool.listen.port), Some(pool.listen.admin_port), pool.listen.metrics_port];
     let mut seen = BTreeSet::new();
-    for port in ports.into_iter().flatten().chain(pool.read_split.map(|split| split.port)) {
+    for port in ports.into_iter().flatten().chain(pool.read_split.and_then(|split| split.port)) {
         range("port", u64::from(port), 1, 65535, errors);
         if !seen.insert(port) {
             errors.push(PoolError::Duplicate(format!("port {port}")));
@@ -148,7 +148,7 @@ fn hostgroups(pool: &Pool) -> BTreeSet<u32> {
     pool.servers.iter().flat_map(|server| &server.members).map(|member| member.hostgroup).collect()
 }
 
-fn number(version: &str) -> (u32, u32) {
+pub(super) fn number(version: &str) -> (u32, u32) {
     let mut parts = version.split('.').map(|part| part.parse().unwrap_or_default());
     (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
 }

@@ -11,7 +11,9 @@
 mod check;
 mod config;
 mod expected;
+mod tables;
 mod users;
+mod verify;
 
 use thiserror::Error;
 
@@ -19,7 +21,10 @@ use super::OutputFile;
 use super::libconfig::LibconfigError;
 
 pub use check::check;
-pub use users::{PoolFile, PoolUser};
+pub use config::QueryRule;
+pub use expected::{Expected, ServerRow, TlsRow, UserRow, expected};
+pub use users::{FORMAT_VERSION, PoolFile, PoolUser};
+pub use verify::{Facts, Files, Finding, POINTS, ServerFacts, verify};
 
 /// The file that the node's start step fills with admin and stats credentials, relative to the config's folder.
 pub const ADMIN_SECRETS: &str = "secrets/admin.cnf";
@@ -47,13 +52,49 @@ pub struct Pool {
     pub servers: Vec<Server>,
     /// The users of the sites.
     pub users: Vec<User>,
-    /// Reads on a port of their own; none without a usable replica.
+    /// The hostgroup of the primary.
+    pub writer: u32,
+    /// Reads from replicas; none without a usable replica, or if nothing reads from one.
     pub read_split: Option<ReadSplit>,
+    /// The fleet's own rules, in their order.
+    pub rules: Vec<FleetRule>,
+    /// How ProxySQL is started.
+    pub start: Vec<String>,
+}
+
+/// A rule of the fleet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetRule {
+    /// Its name, which becomes the comment.
+    pub name: String,
+    /// The digest of the one statement that it is for, `0x` and 16 hexadecimal digits.
+    pub digest: Option<String>,
+    /// A pattern over statements in ProxySQL's normal form, in which values are `?`.
+    pub match_digest: Option<String>,
+    /// Where the statement runs; where its user's statements run anyway when left out.
+    pub to: Option<RuleTarget>,
+    /// The longest time, in milliseconds.
+    pub timeout_ms: Option<u32>,
+    /// How long an answer is kept, in milliseconds.
+    pub cache_ms: Option<u32>,
+    /// What the client is told in place of an answer.
+    pub refuse: Option<String>,
+}
+
+/// Where a rule sends a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleTarget {
+    /// To the primary.
+    Writer,
+    /// To a replica.
+    Reader,
 }
 
 /// Ports of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listen {
+    /// The address of the sites' ports: all of a machine's, or loopback beside a site.
+    pub address: &'static str,
     /// The port of every site.
     pub port: u16,
     /// The admin port; always on loopback.
@@ -65,7 +106,7 @@ pub struct Listen {
 /// Variables that a shard may choose; the others are constants of this module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tuning {
-    /// Worker threads; at most the cores of the machine.
+    /// The cores of the machine, which get a worker thread each.
     pub threads: u32,
     /// Client connections per node.
     pub client_connections: u32,
@@ -132,11 +173,11 @@ pub struct User {
     pub client_tls: bool,
 }
 
-/// Reads on a port of their own: locking reads and session functions stay with the writer.
+/// Reads from replicas: locking reads and session functions stay with the writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadSplit {
-    /// The port for reads.
-    pub port: u16,
+    /// The port for reads; none where only rules read.
+    pub port: Option<u16>,
     /// The hostgroup of the writer.
     pub writer: u32,
     /// The hostgroup of the replicas, with the writer in it as the last resort.
@@ -192,12 +233,15 @@ pub enum PoolError {
     /// A read split that could serve stale reads, or none at all.
     #[error("the read split {0}")]
     ReadSplit(&'static str),
+    /// What the validator found in the files.
+    #[error("{0}")]
+    Finding(Finding),
     /// A setting that libconfig cannot hold.
     #[error(transparent)]
     Libconfig(#[from] LibconfigError),
 }
 
-/// Writes the three files of a shard's pool.
+/// Writes the three files of a shard's pool, and holds them against what ProxySQL takes.
 ///
 /// # Errors
 /// Everything that is wrong with the pool.
@@ -208,9 +252,12 @@ pub fn emit(pool: &Pool) -> Result<Vec<OutputFile>, Vec<PoolError>> {
     }
     let file = |name: &str, content: String| OutputFile { path: format!("proxysql/{}/{name}", pool.shard), content };
     let config = config::write(pool).map_err(|error| vec![PoolError::Libconfig(error)])?;
-    Ok(vec![
-        file("proxysql.cnf", config),
-        file("pool.json", super::json(&users::pool_file(pool))),
-        file("expected.json", super::json(&expected::expected(pool))),
-    ])
+    let users = users::pool_file(pool);
+    let expected = super::json(&expected::of_pool(pool, &users));
+    let users = super::json(&users);
+    let found = verify(&Files { config: &config, pool: &users, expected: &expected }, &Facts::of(pool));
+    if !found.is_empty() {
+        return Err(found.into_iter().map(PoolError::Finding).collect());
+    }
+    Ok(vec![file("proxysql.cnf", config), file("pool.json", users), file("expected.json", expected)])
 }

@@ -1,14 +1,17 @@
-//! `pool.json`: the users that the pool agent sets on each node.
+//! `pool.json`: what the pool agent needs to bring a node to its intent, secrets by name only.
 
 use serde::{Deserialize, Serialize};
 
 use super::Pool;
 
+/// The version of the form.
+pub const FORMAT_VERSION: u32 = 1;
+
 /// What the pool agent reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PoolFile {
-    /// The version of this format: 1.
+    /// The version of this format: [`FORMAT_VERSION`].
     pub format_version: u32,
     /// The shard's id.
     pub shard: String,
@@ -57,5 +60,5 @@ pub(super) fn pool_file(pool: &Pool) -> PoolFile {
         })
         .collect();
     users.sort_by(|a, b| a.name.cmp(&b.name));
-    PoolFile { format_version: 1, shard: pool.shard.clone(), users }
+    PoolFile { format_version: FORMAT_VERSION, shard: pool.shard.clone(), users }
 }

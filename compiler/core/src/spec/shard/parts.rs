@@ -16,6 +16,9 @@ layered! {
         /// The exact version of ProxySQL, quoted.
         #[schemars(regex(pattern = r"^[0-9]+\.[0-9]+\.[0-9]+$"), extend("x-version" = true), example = &"3.0.2")]
         version: Spanned<String>,
+        /// The digest of that version's image in the fleet's repository; nodes take this image and no other one.
+        #[schemars(regex(pattern = pattern::DIGEST), example = &"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+        digest: Option<Spanned<String>>,
         /// The fewest nodes; 2 or more where the database is REGIONAL.
         #[schemars(range(min = 1, max = 20))]
         min: Spanned<u32>,
@@ -25,7 +28,7 @@ layered! {
         /// The machine type of a node.
         #[schemars(regex(pattern = r"^[a-z][a-z0-9]*-[a-z0-9-]+$"), example = &"e2-standard-2")]
         machine: Spanned<String>,
-        /// The most connections that one node opens to the database. Times `max`, it has to leave 50 of the database's for people and jobs.
+        /// The most connections that one node opens to the database. Times `max`, and with 50 that stay free, at most 80 % of the database's.
         #[schemars(range(min = 1, max = 100000))]
         pool_max: Spanned<u32>,
         /// Whether sites share connections between their transactions.
@@ -38,7 +41,49 @@ layered! {
         read_lag_max: Spanned<u32>,
         /// Whether a transaction stays on the server where it began.
         transaction_persistent: Spanned<bool>,
+        /// Rules for single statements of all sites, tried in this order on every statement.
+        #[schemars(length(max = 50), extend("x-key" = "name"))]
+        rules: Vec<PoolRule>,
     }
+}
+
+layered! {
+    /// A rule of the pool for the statements that match: where they run, how long, how long their answer is kept, or
+    /// that they are refused. Needs `digest` or `matchDigest`.
+    #[schemars(extend("x-alternatives" = [["digest", "matchDigest"]]))]
+    pub struct PoolRule / PoolRuleLayer {
+        /// The rule's name.
+        #[schemars(regex(pattern = pattern::ITEM), example = &"count-posts")]
+        name: Spanned<String>,
+        /// The one statement that it is for, by its digest in `stats_mysql_query_digest`, quoted.
+        #[schemars(regex(pattern = r"^0x[0-9A-Fa-f]{16}$"), example = &"0x1D8C3C3A6B7F0E52")]
+        digest: Option<Spanned<String>>,
+        /// A pattern over statements in the pool's normal form, in which values are `?`. Only what PCRE and RE2 share.
+        #[schemars(length(min = 1, max = 1000), example = &"^SELECT post_status ?, ?COUNT")]
+        match_digest: Option<Spanned<String>>,
+        /// Where the statements run; `reader` needs a replica with `role: read`. Only for what no page reads right after
+        /// it wrote it.
+        to: Option<Spanned<RuleTarget>>,
+        /// How long such a statement may run, in milliseconds.
+        #[schemars(range(min = 100, max = 3600000), example = &5000)]
+        timeout_ms: Option<Spanned<u32>>,
+        /// How long an answer is kept and given again, in milliseconds.
+        #[schemars(range(min = 100, max = 60000), example = &1000)]
+        cache_ms: Option<Spanned<u32>>,
+        /// What the client is told in place of an answer.
+        #[schemars(length(min = 1, max = 200), example = &"this report runs at night")]
+        refuse: Option<Spanned<String>>,
+    }
+}
+
+/// Where the statements of a rule run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleTarget {
+    /// On the primary.
+    Writer,
+    /// On a replica, or on the primary while no replica is near enough.
+    Reader,
 }
 
 /// Where ProxySQL runs.
@@ -47,9 +92,9 @@ layered! {
 pub enum PoolMode {
     /// On a managed instance group of the shard.
     Mig,
-    /// Beside each site's container; the pool is then one per instance.
+    /// Beside each site's container; the pool is then one per instance. Not made yet, and refused.
     Sidecar,
-    /// On a cluster that several shards share.
+    /// On a cluster that several shards share. Not made yet, and refused.
     Gke,
     /// Nowhere: sites connect to the database themselves.
     None,

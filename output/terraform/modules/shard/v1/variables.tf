@@ -159,7 +159,7 @@ variable "secrets" {
 }
 
 variable "pool" {
-  description = "The ProxySQL group, or null when sites reach the database without one. `config` and `users` are the texts of proxysql.cnf and pool.json: a new `config` replaces the machines one by one, new `users` reach them without. The agent runs once with `agent_init_args` before ProxySQL starts and then beside it with `agent_args`. `reader_port` 0 means no read splitting."
+  description = "The ProxySQL group, or null when sites reach the database without one. `config` and `users` are the texts of proxysql.cnf and pool.json: a new `config` replaces the machines one by one, new `users` reach them without. The agent runs once with `agent_init_args` before ProxySQL starts and then beside it with `agent_args`. `authorities` are objects with the certificate authorities of servers: of `primary` or of a replica by its key. `reader_port` 0 means no read splitting."
   type = object({
     account_id      = string
     display_name    = string
@@ -195,6 +195,7 @@ variable "pool" {
     config          = string
     users_object    = string
     users           = string
+    authorities     = map(string)
     secret_prefix   = string
     secret_ids      = list(string)
   })

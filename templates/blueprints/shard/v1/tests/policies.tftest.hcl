@@ -172,6 +172,7 @@ variables {
     config          = "# test"
     users_object    = "pool.json"
     users           = "# test"
+    authorities     = { "certs/eu1-001-7f3k.pem" = "primary" }
     secret_prefix   = "wp-"
     secret_ids      = ["pool-monitor-g1"]
   }

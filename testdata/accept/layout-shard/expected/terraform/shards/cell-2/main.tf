@@ -130,7 +130,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "a19436cf8441f4c8"
+    token          = "ca87681d63261e2a"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/cell-2/desired.json")
     secret_prefix  = "wp-"
@@ -145,15 +145,9 @@ module "shard" {
     os_image     = "cos-cloud/cos-stable"
     image        = "europe-docker.pkg.dev/sml-shared-k4q1/runtime/proxysql:3.0.2"
     args = [
-      "proxysql",
-      "-f",
-      "--idle-threads",
-      "--no-version-check",
-      "--initial",
+      "sh",
       "-c",
-      "/var/lib/aipress/pool/proxysql.cnf",
-      "-D",
-      "/var/lib/aipress/pool/data",
+      "umask 077 && exec proxysql -f --initial --idle-threads --no-version-check -c /var/lib/aipress/pool/proxysql.cnf -D /var/lib/aipress/pool/data",
     ]
     agent_image     = "europe-docker.pkg.dev/sml-shared-k4q1/runtime/aipress:0.1.0"
     agent_init_args = ["pool-agent", "--init"]
@@ -181,8 +175,11 @@ module "shard" {
     config          = file("${path.module}/../../../proxysql/cell-2/proxysql.cnf")
     users_object    = "pool.json"
     users           = file("${path.module}/../../../proxysql/cell-2/pool.json")
-    secret_prefix   = "wp-"
-    secret_ids      = ["pool-monitor-g1"]
+    authorities = {
+      "certs/cell-2-k4q1.pem" = "primary"
+    }
+    secret_prefix = "wp-"
+    secret_ids    = ["pool-monitor-g1"]
   }
   cache = {
     engine              = "valkey"

@@ -1,12 +1,16 @@
-//! Text in libconfig's grammar, from typed settings.
+//! Text in libconfig's grammar, from typed settings, and the way back ([`read`]).
 //!
 //! Input: named settings. Output: text that libconfig 1.7 reads back as the same values, whatever bytes a string holds;
 //! names outside the grammar, names that stand twice and zero bytes are refused.
+
+mod read;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use thiserror::Error;
+
+pub use read::{ReadError, read};
 
 /// Why settings cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -20,6 +24,9 @@ pub enum LibconfigError {
     /// A zero byte: a reader in C would cut the text there.
     #[error("a text with a zero byte")]
     Zero,
+    /// A number that ProxySQL would take for its default.
+    #[error("`{0}` is not a 32-bit integer")]
+    Number(String),
     /// A path that `@include` cannot hold.
     #[error("`{0}` is not a path that can be included")]
     Include(String),
@@ -32,6 +39,8 @@ pub enum Setting {
     Bool(bool),
     /// A 32-bit integer: wider ones are silently dropped by ProxySQL.
     Int(i32),
+    /// A number that only a reader finds: wider than 32 bits, or a float. It cannot be written.
+    Other(String),
     /// Text.
     Text(String),
     /// `{ ... }`
@@ -106,6 +115,7 @@ fn value(setting: &Setting, depth: usize, out: &mut String) -> Result<(), Libcon
     match setting {
         Setting::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Setting::Int(number) => out.push_str(&number.to_string()),
+        Setting::Other(number) => return Err(LibconfigError::Number(number.clone())),
         Setting::Text(text) => quoted(text, out)?,
         Setting::Group(entries) => {
             out.push_str("\n{\n");

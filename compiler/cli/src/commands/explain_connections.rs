@@ -1,0 +1,171 @@
+//! `aipress explain connections SHARD`: who may hold how many connections, and what the sums have to stay below.
+
+use std::path::Path;
+
+use aipress_core::check::connections::{Budget, Inequality, OVERLAP, SiteShare};
+use aipress_core::check::fleet::{Shard, SiteFacts};
+use aipress_core::diag::{Code, Diagnostic, count, suggest};
+use aipress_core::place::place;
+use aipress_core::spec::shard::PoolMode;
+use serde_json::json;
+
+use crate::args::ExplainArgs;
+use crate::args::placement::AnswerFormat;
+use crate::exit::{Exit, Failure};
+use crate::out;
+use crate::survey::{self, Surveyed};
+
+/// Runs the command; sites without a record count where they would go.
+///
+/// # Errors
+/// Errors of the fleet's documents and lock; no such shard.
+pub fn run(folder: &Path, args: &ExplainArgs) -> Result<Exit, Failure> {
+    let surveyed = survey::load(folder, &args.input)?;
+    let name = args.field.as_deref().unwrap_or_default();
+    let Some(shard) = surveyed.survey.fleet.shards.get(name) else { return Err(no_shard(&surveyed, name).into()) };
+    let budget = Budget::of(shard, &sites_on(&surveyed, name));
+    match args.format {
+        AnswerFormat::Text => out::result(&text(shard, &budget)),
+        AnswerFormat::Json => out::result(&format!("{:#}\n", json(shard, &budget))),
+    }
+    Ok(Exit::Fine)
+}
+
+fn no_shard(surveyed: &Surveyed, name: &str) -> Diagnostic {
+    let known = surveyed.survey.fleet.shards.keys().map(String::as_str);
+    let help = suggest(name, known)
+        .map_or_else(|| "name a shard of `tenants/shards`.".to_owned(), |near| format!("did you mean `{near}`?"));
+    Diagnostic::error_without_place(Code(603), format!("the fleet has no shard `{name}`")).help(help)
+}
+
+fn sites_on<'a>(surveyed: &'a Surveyed, shard: &str) -> Vec<&'a SiteFacts> {
+    let survey = &surveyed.survey;
+    let placed = place(&survey.sites, &survey.shards, &survey.edges, &survey.lock, &survey.policy);
+    let lives = |site: &&SiteFacts| placed.get(&site.id.to_string()).is_some_and(|home| home.shard == shard);
+    survey.fleet.sites.iter().filter(lives).collect()
+}
+
+fn mode(budget: &Budget) -> String {
+    match budget.mode {
+        PoolMode::Mig => format!(
+            "a pool of {} to {} nodes with {} connections each, {} nodes while they are replaced",
+            budget.nodes.0,
+            budget.nodes.1,
+            budget.per_node,
+            budget.machines()
+        ),
+        PoolMode::Sidecar => "a pool beside each site".to_owned(),
+        PoolMode::Gke | PoolMode::None => "no pool".to_owned(),
+    }
+}
+
+/// The columns of a site.
+fn cells(site: &SiteShare) -> [String; 6] {
+    let ports = if site.of_worker > 1 { format!(" x {}", site.of_worker) } else { String::new() };
+    [
+        site.site.clone(),
+        site.reserved.to_string(),
+        format!("{} x {}{ports}", site.instances, site.workers),
+        site.clients.to_string(),
+        if site.per_node == site.per_database { "-".to_owned() } else { site.per_node.to_string() },
+        site.per_database.to_string(),
+    ]
+}
+
+fn text(shard: &Shard, budget: &Budget) -> String {
+    let heads = ["site", "reserves", "instances x workers", "clients", "per node", "MAX_USER_CONNECTIONS"];
+    let mut rows = vec![heads.map(str::to_owned)];
+    rows.extend(budget.sites.iter().map(cells));
+    let reserved: u64 = budget.sites.iter().map(|site| site.reserved).sum();
+    let sum = [
+        "sum".to_owned(),
+        reserved.to_string(),
+        String::new(),
+        budget.clients().to_string(),
+        String::new(),
+        String::new(),
+    ];
+    rows.push(sum);
+    let widths: [usize; 6] =
+        std::array::from_fn(|column| rows.iter().map(|row| row.get(column).map_or(0, String::len)).max().unwrap_or(0));
+    let line = |row: &[String; 6]| {
+        let cells = row.iter().zip(widths).enumerate();
+        let padded = cells
+            .map(|(at, (cell, width))| if at == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") });
+        format!("  {}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    let sites = count(budget.sites.len(), "site", "sites");
+    let mut text = format!("{}: {sites}, {}\n\n", shard.name.value, mode(budget));
+    text += &rows.iter().map(line).collect::<String>();
+    text += "\n";
+    text += &format!("  {:>6}  max_connections of the database\n", budget.limit);
+    text += &format!("  {:>6}  stay free for administration, replication and provisioning\n", budget.reserve);
+    text += &format!(
+        "  {:>6}  clients while every site is rolled out ({OVERLAP} x {})\n",
+        budget.overlap(),
+        budget.clients()
+    );
+    if budget.mode == PoolMode::Mig {
+        text += &format!(
+            "  {:>6}  connections of the pool ({} x {})\n",
+            budget.backends(),
+            budget.nodes.1,
+            budget.per_node
+        );
+        text += &format!(
+            "  {:>6}  the same while machines are replaced ({} x {}), for minutes; beyond max_connections nodes wait\n",
+            budget.peak(),
+            budget.machines(),
+            budget.per_node
+        );
+    }
+    text += "\n";
+    text + &budget.inequalities().iter().map(verdict).collect::<String>()
+}
+
+fn verdict(inequality: &Inequality) -> String {
+    let Inequality { asked, sum, room, bound } = inequality;
+    if inequality.holds() {
+        format!("  holds: {asked}: {sum} of {bound}, {room}\n")
+    } else {
+        format!("  BROKEN: {asked}: {sum}, {} more than {bound}, {room}\n", sum - bound)
+    }
+}
+
+fn json(shard: &Shard, budget: &Budget) -> serde_json::Value {
+    let site = |site: &SiteShare| {
+        json!({
+            "site": site.site,
+            "reserved": site.reserved,
+            "instances": site.instances,
+            "workers": site.workers,
+            "connectionsOfWorker": site.of_worker,
+            "clients": site.clients,
+            "perNode": site.per_node,
+            "maxUserConnections": site.per_database,
+        })
+    };
+    let inequality = |inequality: &Inequality| {
+        json!({
+            "asked": inequality.asked,
+            "sum": inequality.sum,
+            "room": inequality.room,
+            "bound": inequality.bound,
+            "holds": inequality.holds(),
+        })
+    };
+    json!({
+        "shard": shard.name.value,
+        "mode": shard.spec.proxysql.mode.value,
+        "maxConnections": budget.limit,
+        "reserve": budget.reserve,
+        "share": budget.share,
+        "nodes": {"min": budget.nodes.0, "max": budget.nodes.1, "whileReplaced": budget.machines(), "poolMax": budget.per_node},
+        "clients": budget.clients(),
+        "clientsWhileRolledOut": budget.overlap(),
+        "backends": budget.backends(),
+        "backendsWhileReplaced": budget.peak(),
+        "sites": budget.sites.iter().map(site).collect::<Vec<_>>(),
+        "inequalities": budget.inequalities().iter().map(inequality).collect::<Vec<_>>(),
+    })
+}

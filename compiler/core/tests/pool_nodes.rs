@@ -1,0 +1,118 @@
+//! What a node of the pool is told when it starts: the text for cloud-init, as Terraform would make it.
+
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+#![allow(clippy::disallowed_methods, reason = "the test reads the blueprint of the repository")]
+
+use std::path::Path;
+
+use aipress_core::lower::shard::POOL_ARGS;
+use serde_yaml::Value;
+
+/// Fills the template as Terraform does; it has two kinds of loops and no condition.
+fn filled() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/blueprints/shard/v1/cloud-init.yaml.tftpl");
+    let mut template = std::fs::read_to_string(path).unwrap();
+    let quoted = |args: &[&str]| args.iter().map(|arg| format!("{arg:?}")).collect::<Vec<_>>().join(" ");
+    for (name, args) in
+        [("args", &POOL_ARGS[..]), ("agent_init_args", &["pool-agent", "--init"]), ("agent_args", &["pool-agent"])]
+    {
+        let call = format!("${{join(\" \", [for arg in {name} : replace(jsonencode(arg), \"%\", \"%%\")])}}");
+        assert!(template.contains(&call), "{call}");
+        template = template.replace(&call, &quoted(args));
+    }
+    for (name, value) in [
+        ("registry", "europe-docker.pkg.dev"),
+        ("image", "europe-docker.pkg.dev/p/r/proxysql:3.0.2"),
+        ("agent_image", "europe-docker.pkg.dev/p/r/aipress:0.1.0"),
+        ("drain_seconds + 30", "90"),
+        ("drain_seconds", "60"),
+    ] {
+        template = template.replace(&format!("${{{name}}}"), value);
+    }
+    let mut out = String::new();
+    let mut lines = template.lines();
+    while let Some(line) = lines.next() {
+        if !line.starts_with("%{ for") {
+            out.push_str(&format!("{line}\n"));
+            continue;
+        }
+        let body: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("%{ endfor")).collect();
+        for (port, name) in [("6033", "AIPRESS_PROJECT"), ("6080", "AIPRESS_SHARD")] {
+            let fill = |line: &&str| line.replace("${port}", port).replace("${name}", name).replace("${value}", "x");
+            body.iter().map(fill).for_each(|line| out.push_str(&format!("{line}\n")));
+        }
+    }
+    assert!(!out.contains("${") && !out.contains("%{"), "{out}");
+    out
+}
+
+/// The text of a file that cloud-init writes, with its mode.
+fn file(document: &Value, path: &str) -> (String, String) {
+    let files = document["write_files"].as_sequence().unwrap();
+    let file = files.iter().find(|file| file["path"].as_str() == Some(path)).unwrap();
+    (file["content"].as_str().unwrap().to_owned(), file["permissions"].as_str().unwrap().to_owned())
+}
+
+/// The values of a key in a unit, in their order.
+fn values<'a>(unit: &'a str, key: &str) -> Vec<&'a str> {
+    unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect()
+}
+
+fn units() -> [String; 3] {
+    let text = filled();
+    assert!(text.starts_with("#cloud-config\n"));
+    let document: Value = serde_yaml::from_str(&text).unwrap();
+    ["init", "proxysql", "agent"].map(|name| file(&document, &format!("/etc/systemd/system/aipress-{name}.service")).0)
+}
+
+#[test]
+fn the_folder_of_the_pool_is_in_memory_before_anything_is_written_there() {
+    let [init, proxysql, agent] = units();
+    let before = values(&init, "ExecStartPre");
+    let mount = before.iter().position(|line| line.contains("mount -t tmpfs")).unwrap();
+    assert!(
+        before[mount].contains("mode=0700") && before[mount].contains(" /var/lib/aipress/pool\""),
+        "{}",
+        before[mount]
+    );
+    assert!(before.iter().position(|line| line.contains("mkdir -p -m 0700")).unwrap() < mount);
+    assert_eq!(values(&init, "Type"), ["oneshot"]);
+    for unit in [&proxysql, &agent] {
+        assert_eq!(values(unit, "Requires"), ["aipress-init.service"]);
+    }
+    for unit in [&init, &proxysql, &agent] {
+        assert_eq!(values(unit, "UMask"), ["0077"]);
+        let [run] = values(unit, "ExecStart")[..] else { unreachable!() };
+        assert!(run.contains("--volume=/var/lib/aipress/pool:/var/lib/aipress/pool"), "{run}");
+    }
+}
+
+#[test]
+fn proxysql_starts_from_its_file_alone_with_a_umask_and_only_if_the_file_is_there() {
+    let [_, proxysql, _] = units();
+    let run = values(&proxysql, "ExecStart")[0];
+    for wanted in ["umask 077 && exec proxysql", "-f", "--initial", "--no-version-check", "--idle-threads"] {
+        assert!(run.contains(wanted), "{wanted} in {run}");
+    }
+    assert!(!run.contains("--reload"));
+    assert!(run.contains("-c /var/lib/aipress/pool/proxysql.cnf -D /var/lib/aipress/pool/data"), "{run}");
+    assert!(run.contains("--workdir=/var/lib/aipress/pool "), "includes are found from the working directory: {run}");
+    assert!(values(&proxysql, "ExecStartPre").contains(&"/usr/bin/test -s /var/lib/aipress/pool/proxysql.cnf"));
+    assert_eq!(values(&proxysql, "Restart"), ["always"]);
+}
+
+#[test]
+fn images_are_named_by_an_exact_version_and_no_file_holds_a_secret() {
+    let document: Value = serde_yaml::from_str(&filled()).unwrap();
+    for unit in units() {
+        let run = values(&unit, "ExecStart")[0].to_owned();
+        let image = run.split(' ').find(|word| word.starts_with("europe-docker.pkg.dev/")).unwrap().to_owned();
+        assert!(
+            image.contains("@sha256:") || image.rsplit(':').next().unwrap().starts_with(|c: char| c.is_ascii_digit())
+        );
+        assert!(!image.ends_with(":latest"), "{image}");
+    }
+    let (env, mode) = file(&document, "/etc/aipress/env");
+    assert_eq!(mode, "0600");
+    assert_eq!(env.lines().count(), 2);
+}
