@@ -201,6 +201,12 @@ pub struct PlanArgs {
     /// How to write the plan.
     #[arg(long, value_enum, default_value_t = PlanFormat::Text, env = "AIPRESS_PLAN_FORMAT", hide_env = true)]
     pub format: PlanFormat,
+    /// Fail with 4 unless every row is in one of these reviewed plans, as `--format json` writes them.
+    #[arg(long, value_name = "PLAN", num_args = 1.., env = "AIPRESS_PLAN_VERIFY", hide_env = true, value_delimiter = ',')]
+    pub verify: Vec<PathBuf>,
+    /// What is known of backups, as `schema/evidence.schema.json` says.
+    #[arg(long, value_name = "FILE", env = "AIPRESS_PLAN_EVIDENCE", hide_env = true)]
+    pub evidence: Option<PathBuf>,
     /// Add a unified diff of the files that change.
     #[arg(long, env = "AIPRESS_PLAN_DIFF", hide_env = true, value_parser = FalseyValueParser::new())]
     pub diff: bool,

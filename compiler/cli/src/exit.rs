@@ -12,6 +12,8 @@ pub const LOCK_INCOMPLETE: Code = Code(315);
 
 /// The database's lock held by another run.
 pub const DATABASE_LOCK_HELD: Code = Code(634);
+/// Rows that no reviewed plan has.
+pub const UNREVIEWED: Code = Code(690);
 /// A purge order that is not complete.
 pub const PURGE_REFUSED: Code = Code(639);
 
@@ -24,6 +26,8 @@ pub enum Exit {
     Errors,
     /// There are changes, and `--detailed-exitcode` asks to tell.
     Changes,
+    /// A guard refuses what was asked for.
+    Refused,
 }
 
 impl Exit {
@@ -34,6 +38,7 @@ impl Exit {
             Self::Fine => 0,
             Self::Errors => 1,
             Self::Changes => 2,
+            Self::Refused => 3,
         }
     }
 }
@@ -74,7 +79,7 @@ impl Failure {
             .map(|item| item.code)
             .collect();
         let all = |codes: &[Code]| !errors.is_empty() && errors.iter().all(|code| codes.contains(code));
-        if all(&[STALE, LOCK_HELD, LOCK_INCOMPLETE, DATABASE_LOCK_HELD]) {
+        if all(&[STALE, LOCK_HELD, LOCK_INCOMPLETE, DATABASE_LOCK_HELD, UNREVIEWED]) {
             return 4;
         }
         if all(&[PURGE_REFUSED]) { 3 } else { 1 }

@@ -13,6 +13,8 @@ use crate::compile::Compilation;
 use crate::cost::compare::{CostChange, change};
 use crate::diag::Diagnostics;
 use crate::lower::Call;
+use crate::plan::evidence::Evidence;
+use crate::plan::guards::{Subject, guards};
 use crate::plan::resources::{self, Calls, Owners, StackPair};
 use crate::plan::{self, FileChange, Parts, Plan, Row};
 use crate::plan::{compare_file, model::ResourceChange};
@@ -30,6 +32,8 @@ pub struct Comparison {
     pub diff: bool,
     /// The date for guards.
     pub options: Options,
+    /// What is known of backups, if anything.
+    pub evidence: Option<Evidence>,
 }
 
 /// Which fleet could not be rendered, and why.
@@ -71,12 +75,22 @@ pub fn compare(base: &Compilation, head: &Compilation, told: &Comparison) -> Res
 }
 
 fn finish(base: &Compilation, head: &Compilation, told: &Comparison, rows: Vec<Row>, files: Vec<FileChange>) -> Plan {
+    let subject = Subject {
+        rows: &rows,
+        base: base.side(),
+        head: head.side(),
+        now: told.options.now,
+        evidence: told.evidence.as_ref(),
+    };
+    let (guards, unchecked) = guards(subject);
     let parts = Parts {
         fan_outs: plan::fan_outs(&rows, head.side()),
         base: told.base.clone(),
         head: told.head.clone(),
         blueprints: head.blueprint_digests(),
         rows,
+        guards,
+        unchecked,
         cost: cost(base, head),
         files,
         // The last one has no Terraform root.

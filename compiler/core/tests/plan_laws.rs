@@ -39,7 +39,7 @@ fn fleet(folder: &Path) -> Compilation {
 }
 
 fn plan(base: &Compilation, head: &Compilation) -> Plan {
-    let told = Comparison { base: "a".into(), head: "b".into(), diff: false, options: options() };
+    let told = Comparison { base: "a".into(), head: "b".into(), diff: false, options: options(), evidence: None };
     compare(base, head, &told).unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics))
 }
 
@@ -102,6 +102,98 @@ fn the_predicted_actions_lead_from_the_older_addresses_to_the_newer_ones_and_bac
             assert_eq!(have, addresses(to), "{}", case.display());
         }
     }
+}
+
+/// The fleet of a case, with a text in the site's blueprint replaced by another.
+fn with_blueprint(folder: &Path, file: &str, from: &str, to: &str, tenant: Option<(&str, &str)>) -> Compilation {
+    let mut files = Vec::new();
+    read(folder, &folder.join("tenants"), &mut files);
+    if let Some((path, more)) = tenant {
+        files.iter_mut().filter(|(name, _)| name == path).for_each(|(_, text)| text.push_str(more));
+    }
+    let path = format!("templates/blueprints/site/v1/{file}");
+    let text = aipress_core::blueprint::embedded::text(&path).unwrap();
+    assert!(text.contains(from), "{path} has no `{from}` any more");
+    files.push((path, text.replace(from, to)));
+    compile(&SourceSet::new(files), &options()).unwrap_or_else(|found| panic!("{found:?}"))
+}
+
+#[test]
+fn a_blueprint_that_makes_buckets_anew_is_refused_and_a_row_that_claims_less_can_never_pass() {
+    let folder = Path::new(ROOT).join("testdata/plan/class-0-description/before");
+    let before = fleet(&folder);
+    let location = "location                    = var.bucket.location";
+    let text = aipress_core::blueprint::embedded::text("templates/blueprints/site/v1/media.tf").unwrap();
+    let location =
+        text.lines().map(str::trim).find(|line| line.starts_with("location ")).unwrap_or(location).to_owned();
+    let tenant = Some(("tenants/alder.yaml", "  displayName: Alder\n"));
+    let after = with_blueprint(&folder, "media.tf", &location, "location = \"US\"", tenant);
+    let plan = plan(&before, &after);
+    let (alder, birch) = (plan.row("site/alder").unwrap(), plan.row("site/birch").unwrap());
+    for row in [alder, birch] {
+        let bucket =
+            row.resources.iter().find(|change| change.address.contains("google_storage_bucket.media")).unwrap();
+        assert_eq!((bucket.action, bucket.stateful), (ResourceAction::Replace, true), "{bucket:?}");
+        assert!(bucket.because.iter().any(|because| because.attribute == "location" && because.replaces));
+    }
+    assert_eq!((alder.class.sign(), birch.class.sign()), ('1', '5'));
+    let guards: BTreeSet<(&str, &str)> =
+        plan.guards.iter().map(|found| (found.guard.as_str(), found.scope.as_str())).collect();
+    assert!(guards.contains(&("class-disagrees", "tenant/alder")), "{guards:?}");
+    assert!(guards.contains(&("destroys-data", "tenant/birch")), "{guards:?}");
+    assert!(guards.contains(&("max-destroys", "platform/small-hosting")), "{guards:?}");
+}
+
+#[test]
+fn a_final_backup_counts_if_it_was_verified_within_a_day() {
+    use aipress_core::plan::evidence::Evidence;
+    let case = Path::new(ROOT).join("testdata/plan/guard-destroys-data");
+    let (before, after) = (fleet(&case.join("before")), fleet(&case.join("after")));
+    let found = |json: &str| {
+        let evidence = Some(Evidence::read(json).unwrap());
+        let told = Comparison { base: "a".into(), head: "b".into(), diff: false, options: options(), evidence };
+        let plan = compare(&before, &after, &told).unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
+        assert!(plan.unchecked.is_empty());
+        plan.guards.iter().any(|finding| finding.guard == "final-backup")
+    };
+    let hours = |hours: u32| {
+        found(&format!(r#"{{"formatVersion":1,"backups":[{{"site":"birch","verifiedHoursAgo":{hours}}}]}}"#))
+    };
+    assert!(!hours(23) && hours(24));
+    assert!(found(r#"{"formatVersion":1}"#));
+}
+
+#[test]
+fn every_guard_that_a_fleet_can_show_stands_in_a_golden_case() {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut classes: BTreeSet<char> = BTreeSet::new();
+    for case in cases() {
+        let plan = plan(&fleet(&case.join("before")), &fleet(&case.join("after")));
+        seen.extend(plan.guards.iter().map(|finding| finding.guard.clone()));
+        classes.extend(plan.rows.iter().map(|row| row.class.sign()));
+    }
+    let wanted = [
+        "acknowledgement-expired",
+        "acknowledgement-unused",
+        "blast-radius",
+        "destroys-data",
+        "freeze-window",
+        "grace",
+        "immutable",
+        "integrity-changed",
+        "max-destroys",
+        "protected",
+        "removed-while-alive",
+        "renamed",
+        "several-waves",
+        "share-destroyed",
+        "share-noticed",
+        "state-step",
+        "weaker-protection",
+    ];
+    let missing: Vec<&str> = wanted.into_iter().filter(|name| !seen.contains(*name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert_eq!(classes.into_iter().collect::<String>(), "012345F");
 }
 
 #[test]

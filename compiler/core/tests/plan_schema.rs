@@ -22,6 +22,17 @@ fn the_committed_schema_of_plans_is_that_of_the_types() {
 }
 
 #[test]
+fn the_committed_schema_of_evidence_is_that_of_the_types() {
+    use aipress_core::plan::evidence;
+    let file = Path::new(ROOT).join(evidence::PATH);
+    if std::env::var("AIPRESS_BLESS").is_ok() {
+        std::fs::write(&file, evidence::schema_text()).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(committed == evidence::schema_text(), "{} is stale; write it with AIPRESS_BLESS=1", evidence::PATH);
+}
+
+#[test]
 fn every_golden_plan_fits_the_schema_and_reads_back_to_the_same_bytes() {
     let validator = jsonschema::draft202012::new(&schema()).unwrap();
     let mut found = 0;

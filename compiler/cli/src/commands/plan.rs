@@ -1,20 +1,24 @@
 //! `aipress plan --base REV`: what changes between two revisions.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aipress_core::compare::{Comparison, compare};
-use aipress_core::diag::{Code, Diagnostic};
-use aipress_core::plan::{Plan, render};
+use aipress_core::diag::{Code, Diagnostic, count, list};
+use aipress_core::plan::evidence::Evidence;
+use aipress_core::plan::{Plan, digest, render};
 
 use crate::args::{PlanArgs, PlanFormat};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, UNREVIEWED};
 use crate::fleet::{self, Fleet};
-use crate::out;
+use crate::{out, words};
+
+/// A plan or evidence that cannot be read.
+const UNREADABLE: Code = Code(691);
 
 /// Compares the fleet with what it was at the base.
 ///
 /// # Errors
-/// Errors of either fleet; a revision that cannot be read.
+/// Errors of either fleet; a revision that cannot be read; with `--verify`, rows that were not reviewed.
 pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
     let mut options = fleet::options(&args.input);
     let head = fleet::load_revision(folder, args.input.rev.as_deref(), &options)?;
@@ -31,6 +35,7 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
         head: args.input.rev.clone().unwrap_or_else(|| "the working tree".to_owned()),
         diff: args.diff,
         options: fleet::options(&args.input),
+        evidence: args.evidence.as_deref().map(evidence).transpose()?,
     };
     let plan = match compare(&base.compilation, &head.compilation, &told) {
         Ok(plan) => plan,
@@ -41,7 +46,45 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
     };
     out::report(&head.sources, head.compilation.warnings().clone());
     out::result(&write(&plan, &head, args.format)?);
-    Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Fine })
+    verify(&plan, &args.verify)?;
+    Ok(match (plan.is_refused(), args.detailed_exitcode && !plan.is_empty()) {
+        (true, _) => Exit::Refused,
+        (false, true) => Exit::Changes,
+        (false, false) => Exit::Fine,
+    })
+}
+
+fn read(path: &Path) -> Result<String, Diagnostic> {
+    std::fs::read_to_string(path).map_err(|error| unreadable(path, &words::io(&error)))
+}
+
+fn unreadable(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::error_without_place(UNREADABLE, format!("`{}` cannot be read: {why}", words::path(path)))
+        .help("write it again with the same version of aipress.")
+}
+
+fn evidence(path: &Path) -> Result<Evidence, Diagnostic> {
+    Evidence::read(&read(path)?).map_err(|why| unreadable(path, &why))
+}
+
+/// Holds every row against the plans that were reviewed.
+fn verify(plan: &Plan, paths: &[PathBuf]) -> Result<(), Failure> {
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let mut reviewed = Vec::new();
+    for path in paths {
+        let document: Plan =
+            serde_json::from_str(&read(path)?).map_err(|error| unreadable(path, &error.to_string()))?;
+        reviewed.push(document);
+    }
+    let missing = digest::unreviewed(plan, &reviewed);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let ids = list(missing.iter().map(|row| &row.id), "and", 8);
+    let title = format!("{} of this change not reviewed: {ids}", count(missing.len(), "row is", "rows are"));
+    Err(Diagnostic::error_without_place(UNREVIEWED, title).help("review the plan again.").into())
 }
 
 /// Writes a plan in a format.

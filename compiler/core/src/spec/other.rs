@@ -14,7 +14,7 @@ layered! {
         #[schemars(regex(pattern = r"^(AIP[0-9]{4}|[a-z][a-z0-9-]{1,40})$"), example = &"destroys-data")]
         guard: Spanned<String>,
         /// The only thing that may pass: a kind in lower case, `/` and a name.
-        #[schemars(regex(pattern = r"^(platform|shard|edge|tenant|site)/[a-z0-9][a-z0-9-]{0,39}$"), example = &"tenant/closed-cafe")]
+        #[schemars(regex(pattern = r"^(platform|tier|shard|edge|tenant|site)/[a-z0-9][a-z0-9-]{0,39}$"), example = &"tenant/closed-cafe")]
         scope: Spanned<String>,
         /// Why it may pass; shown in the plan.
         #[schemars(length(min = 10, max = 500), example = &"the owner asked for the deletion in writing")]
