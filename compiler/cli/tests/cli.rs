@@ -108,7 +108,7 @@ fn a_plan_tells_the_field_its_line_and_the_exit_code_that_was_asked_for() {
     fleet.commit("second");
     let json = fleet.aipress(&["plan", "--base", "HEAD~1", "--rev", "HEAD", "--format", "json"]);
     let document: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(document["rows"][1]["name"], "my-blog");
+    assert_eq!(document["rows"][2]["id"], "site/my-blog");
 }
 
 #[test]
