@@ -56,17 +56,7 @@ pub fn run(wanted: &Wanted, http: Http, say: &mut dyn FnMut(Event)) -> Result<()
     }
     let mut vault = Vault::new(http, &wanted.project);
     let config = config(wanted, vault.http(), say)?;
-    for name in authorities(&config) {
-        let place = match &wanted.authorities {
-            Place::File(folder) => Place::File(folder.join(&name)),
-            Place::Object { bucket, .. } => Place::Object { bucket: bucket.clone(), name: name.clone() },
-        };
-        let text = fetch(&place, vault.http(), say)?;
-        if !text.contains("-----BEGIN CERTIFICATE-----") {
-            return Err(unusable(&place, "it holds no certificate in PEM"));
-        }
-        write(&folder.join(&name), text.as_bytes(), say)?;
-    }
+    take(folder, &config, &wanted.authorities, vault.http(), say)?;
     let admin = folder.join(ADMIN_SECRETS);
     // Passwords that a running ProxySQL has must not change under it.
     if credentials(folder).is_err() {
@@ -75,6 +65,41 @@ pub fn run(wanted: &Wanted, http: Http, say: &mut dyn FnMut(Event)) -> Result<()
     write(&folder.join(MONITOR_SECRETS), &monitor(wanted, &mut vault, say)?, say)?;
     // Last: what starts ProxySQL looks for this file.
     write(&folder.join("proxysql.cnf"), config.as_bytes(), say)
+}
+
+/// Fetches the authorities again; ProxySQL reads them for each new connection to a server.
+///
+/// # Errors
+/// One cannot be had or written; the files that are there stay.
+pub fn renew(folder: &Path, place: &Place, http: &mut Http, say: &mut dyn FnMut(Event)) -> Result<(), Problem> {
+    let path = folder.join("proxysql.cnf");
+    let config = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+    take(folder, &config, place, http, say)
+}
+
+fn take(
+    folder: &Path,
+    config: &str,
+    place: &Place,
+    http: &mut Http,
+    say: &mut dyn FnMut(Event),
+) -> Result<(), Problem> {
+    for name in authorities(config) {
+        let place = match place {
+            Place::File(from) => Place::File(from.join(&name)),
+            Place::Object { bucket, .. } => Place::Object { bucket: bucket.clone(), name: name.clone() },
+        };
+        let text = fetch(&place, http, say)?;
+        if !text.contains("-----BEGIN CERTIFICATE-----") {
+            return Err(unusable(&place, "it holds no certificate in PEM"));
+        }
+        let path = folder.join(&name);
+        if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+            continue;
+        }
+        write(&path, text.as_bytes(), say)?;
+    }
+    Ok(())
 }
 
 fn config(wanted: &Wanted, http: &mut Http, say: &mut dyn FnMut(Event)) -> Result<String, Problem> {
@@ -193,6 +218,11 @@ fn write(path: &Path, bytes: &[u8], say: &mut dyn FnMut(Event)) -> Result<(), Pr
 fn unwritten(path: &Path, error: &io::Error) -> Problem {
     let title = format!("`{}` cannot be written: {}", path.display(), error.kind());
     problem(FILE, title, "make room or give the folder to the user that this runs as; ProxySQL is not started.")
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Problem {
+    let title = format!("`{}` cannot be read: {}", path.display(), error.kind());
+    problem(FILE, title, "run `aipress pool-agent --init` again.")
 }
 
 fn unusable(place: &Place, why: &str) -> Problem {

@@ -17,7 +17,7 @@ use secrecy::SecretString;
 
 use crate::drift::Intent;
 use crate::event::Event;
-use crate::init::credentials;
+use crate::init::{self, credentials};
 use crate::keys::{Key, Keys};
 use crate::link::{Door, Link};
 use crate::problem::{ADMIN_LOGIN, ADMIN_LOST, DRIFT, LOGIN, POOL, Problem, problem};
@@ -41,6 +41,9 @@ pub struct Options {
     pub admin_port: u16,
     /// The port of the pool, on loopback.
     pub pool_port: u16,
+    /// Where the authorities of the servers are, by the names that the configuration has for them; they change while
+    /// Google renews them. None: the files stay as they are.
+    pub authorities: Option<Place>,
     /// What the other tables must show, if they are to be compared.
     pub intent: Option<Intent>,
     /// Between two rounds.
@@ -156,7 +159,7 @@ impl<'a> Agent<'a> {
         // The first failure is the reason; the ones after it are its consequences.
         let rows = rows?;
         counted?;
-        self.login(&listed, &keys, &rows, &mut link, problems)
+        self.login(&listed, &keys, &rows, &mut link, (problems, say))
     }
 
     /// Takes the newest intent, if it is a good one.
@@ -285,7 +288,7 @@ impl<'a> Agent<'a> {
         keys: &BTreeMap<String, Key>,
         rows: &Rows,
         link: &mut Link,
-        problems: &mut Vec<Problem>,
+        (problems, say): (&mut Vec<Problem>, &mut dyn FnMut(Event)),
     ) -> Result<(), Problem> {
         let known = listed.iter().filter(|user| rows.contains_key(&user.name));
         let known: Vec<(&str, &SecretString)> = known
@@ -297,6 +300,10 @@ impl<'a> Agent<'a> {
         let waits = listed.iter().any(|user| user.active) && rows.is_empty();
         let done = self.try_logins(&known);
         if done.is_err() || self.looked.is_none_or(|at| at.elapsed() >= self.options.look) {
+            let authorities = self.options.authorities.as_ref();
+            let renewed =
+                authorities.map_or(Ok(()), |place| init::renew(&self.options.folder, place, self.keys.http(), say));
+            problems.extend(renewed.err());
             self.servers = servers::look(link, &self.options.folder, self.options.answer)?;
             self.looked = Some(Instant::now());
         }

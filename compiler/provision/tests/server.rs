@@ -1,6 +1,6 @@
 //! Everything against a real MariaDB over TLS and a Secret Manager on loopback.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

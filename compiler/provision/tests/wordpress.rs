@@ -1,6 +1,6 @@
 //! WordPress, as the distribution packages it, installs and works with exactly the grants of a site.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

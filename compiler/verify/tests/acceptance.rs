@@ -1,7 +1,5 @@
 //! The pool's acceptance recipe against the tests' own admin server, and the servers that it needs with a real ProxySQL.
 
-#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
-
 use std::time::{Duration, Instant};
 
 use aipress_testkit::maria::Maria;

@@ -46,6 +46,7 @@ pub fn run(folder: &Path, args: &PoolAgentArgs) -> Result<Exit, Failure> {
         folder: folder.join(&args.folder),
         admin_port: args.admin_port,
         pool_port: args.pool_port,
+        authorities: Some(place(folder, args, "")),
         intent: args.expected.as_ref().map(|file| intent(&folder.join(file))).transpose()?,
         interval,
         look: Duration::from_secs(60),

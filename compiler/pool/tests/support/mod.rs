@@ -95,6 +95,7 @@ impl Node {
             folder: self.path().to_owned(),
             admin_port: self.ports[0],
             pool_port: self.ports[1],
+            authorities: Some(object("")),
             intent: None,
             interval: Duration::from_millis(100),
             look: Duration::from_secs(60),

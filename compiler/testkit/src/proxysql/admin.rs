@@ -56,9 +56,9 @@ fn module(state: &mut State, words: &[String]) -> Result<Answer, String> {
         (Some("LOAD"), ["TO", "RUNTIME" | "RUN"] | ["FROM", "MEMORY" | "MEM"]) => match name.as_str() {
             "MYSQL VARIABLES" => tables.variables_to_runtime("mysql-").map(|()| true),
             "ADMIN VARIABLES" => tables.variables_to_runtime("admin-").map(|()| true),
-            name => tables.to_runtime(name),
+            name => tables.load(name),
         },
-        (Some("SAVE"), ["TO", "MEMORY" | "MEM"] | ["FROM", "RUNTIME" | "RUN"]) => tables.from_runtime(&name),
+        (Some("SAVE"), ["TO", "MEMORY" | "MEM"] | ["FROM", "RUNTIME" | "RUN"]) => tables.save(&name),
         (Some("SAVE"), ["TO", "DISK"]) => Ok(true),
         _ => Ok(false),
     };
@@ -95,7 +95,7 @@ fn select(state: &mut State, sql: &str) -> Result<Answer, String> {
     statistics(state).map_err(|error| error.to_string())?;
     let read = |db: &rusqlite::Connection| -> rusqlite::Result<Answer> {
         let mut read = db.prepare(sql)?;
-        let columns: Vec<String> = read.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = read.column_names().map(str::to_owned).collect();
         let rows = read.query_map([], |row| {
             (0..columns.len())
                 .map(|at| {

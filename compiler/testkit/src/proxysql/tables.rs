@@ -76,7 +76,7 @@ impl Tables {
             }
         }
         self.variables_to_runtime("")?;
-        MODULES.iter().try_for_each(|(words, _, _)| self.to_runtime(words).map(drop))
+        MODULES.iter().try_for_each(|(words, _, _)| self.load(words).map(drop))
     }
 
     fn variable(&mut self, name: &str, value: &Value) -> rusqlite::Result<()> {
@@ -151,7 +151,7 @@ impl Tables {
     ///
     /// # Errors
     /// SQLite fails.
-    pub fn to_runtime(&mut self, words: &str) -> rusqlite::Result<bool> {
+    pub fn load(&mut self, words: &str) -> rusqlite::Result<bool> {
         let Some((_, name, tables)) = MODULES.iter().find(|(known, _, _)| *known == words) else { return Ok(false) };
         for table in *tables {
             self.db.execute_batch(&format!("DELETE FROM runtime_{table}"))?;
@@ -180,7 +180,7 @@ impl Tables {
     ///
     /// # Errors
     /// SQLite fails.
-    pub fn from_runtime(&mut self, words: &str) -> rusqlite::Result<bool> {
+    pub fn save(&mut self, words: &str) -> rusqlite::Result<bool> {
         let Some((_, _, tables)) = MODULES.iter().find(|(known, _, _)| *known == words) else { return Ok(false) };
         for table in *tables {
             let only = if *table == "mysql_users" { " WHERE frontend = 1" } else { "" };

@@ -99,7 +99,7 @@ pub fn accepted(takes: Takes, value: &str) -> Option<String> {
             _ => None,
         },
         Number(least, most) => {
-            value.parse().ok().filter(|number: &i64| (least..=most).contains(&number)).map(|_| value.to_owned())
+            value.parse().ok().filter(|number: &i64| (least..=most).contains(number)).map(|_| value.to_owned())
         }
         Text => Some(value.to_owned()),
     }

@@ -103,6 +103,7 @@ impl Node {
             folder: folder.path().to_owned(),
             admin_port: admin,
             pool_port: main,
+            authorities: None,
             intent: None,
             interval: Duration::from_millis(200),
             look: Duration::from_secs(3600),
