@@ -105,7 +105,7 @@ fn written_moves_stand_in_the_documents_and_in_the_lock() {
     let document = text(&fs::read(fleet.path().join("tenants/bakery.yaml")).unwrap());
     fine(&fleet.aipress(&["rebalance", "--drain", "cell-1", "--write"]));
     let changed = text(&fs::read(fleet.path().join("tenants/bakery.yaml")).unwrap());
-    let line = "  move: {to: {shard: cell-2}, reason: \"cell-1 is being drained\", phase: planned}\n";
+    let line = "  move: {to: {shard: cell-2}, from: cell-1, reason: \"cell-1 is being drained\", phase: planned}\n";
     assert!(changed.contains(line), "{changed}");
     assert_eq!(changed.replace(line, ""), document);
     let lock: String = fleet.tree(SEG).into_values().map(|file| text(&file)).collect();
@@ -119,6 +119,34 @@ fn written_moves_stand_in_the_documents_and_in_the_lock() {
         "{}",
         text(&output.stdout)
     );
+}
+
+#[test]
+fn a_site_whose_move_is_planned_stays_where_its_data_is_until_the_cutover() {
+    let fleet = level();
+    let stacks = |fleet: &Fleet| -> Vec<String> {
+        fine(&fleet.aipress(&["compile"]));
+        let all = fleet.tree("output/terraform/shards").into_iter();
+        let of_site = all.filter(|(_, file)| text(file).contains("wp-bakery"));
+        let mut stacks: Vec<String> = of_site.map(|(path, _)| path.split('/').next().unwrap().to_owned()).collect();
+        stacks.dedup();
+        stacks
+    };
+    assert_eq!(stacks(&fleet), ["cell-1"]);
+    fine(&fleet.aipress(&["rebalance", "--drain", "cell-1", "--write"]));
+    assert_eq!(stacks(&fleet), ["cell-1"]);
+    let (shown, _) = fine(&fleet.aipress(&["explain", "placement", "bakery"]));
+    assert!(shown.contains("until the cutover it stays on cell-1 and takes room on both\n"), "{shown}");
+    let (room, _) = fine(&fleet.aipress(&["capacity", "--format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&room).unwrap();
+    let shards = json["shards"].as_array().unwrap();
+    assert!(shards.iter().all(|shard| shard["used"]["sites"].as_u64() == Some(2)), "{room}");
+    // Folding the lock loses nothing of it.
+    fine(&fleet.aipress(&["place", "compact"]));
+    assert_eq!(stacks(&fleet), ["cell-1"]);
+    let document = text(&fs::read(fleet.path().join("tenants/bakery.yaml")).unwrap());
+    fleet.write("tenants/bakery.yaml", document.replace("phase: planned", "phase: cutover").as_bytes());
+    assert_eq!(stacks(&fleet), ["cell-2"]);
 }
 
 #[test]

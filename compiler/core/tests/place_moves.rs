@@ -70,6 +70,7 @@ fn site(n: usize, size: [u64; 3]) -> SiteRequest {
         org: "guild".into(),
         labels: BTreeMap::new(),
         pin: None,
+        moving_from: None,
         near: Vec::new(),
         apart: Vec::new(),
         dedicated: false,
@@ -309,6 +310,31 @@ proptest! {
             prop_assert!(repair(&again.situation()).records.is_empty());
         }
     }
+}
+
+#[test]
+fn a_site_on_its_way_stays_at_its_source_counts_on_both_sides_and_is_left_alone() {
+    let sites = vec![site(0, [4, 4, 4]), site(1, [5, 4, 4]), site(2, [3, 3, 3])];
+    let shards = vec![shard(0, [10, 20, 20]), shard(1, [10, 20, 20])];
+    let mut fleet = fleet_of(sites, shards, &[1, 0, 0], &[2]);
+    fleet.sites[0].moving_from = Some(at("s0".into()));
+    fleet.sites[2].moving_from = Some(at("s0".into()));
+    let placed = place(&fleet.sites, &fleet.shards, &fleet.edges, &fleet.lock, &fleet.policy);
+    assert_eq!(placed.get("t0").map(|home| (home.shard.as_str(), home.proposed)), Some(("s0", false)));
+    assert_eq!(placed.get("t2").map(|home| home.shard.as_str()), Some("s0"), "a move that has arrived is nothing");
+    assert_eq!((placed.loads["s0"].0[1], placed.loads["s1"].0[1]), (12, 4));
+    let codes: Vec<u16> = placed.diagnostics.iter().map(|found| found.code.0).collect();
+    assert_eq!(codes, [302], "both sides count");
+    let held = || ["t0".to_owned(), "t2".to_owned()].into();
+    let plan = rebalance(&fleet.situation(), &Request { held: held(), ..Request::new(Goal::Fix) });
+    assert_eq!((plan.problems, plan.moves.len()), (0, 0), "when it has left its shard is fine");
+    // What still holds data takes room: 6 beside 12 of 10 have to wait.
+    fleet.sites.push(site(3, [2, 2, 2]));
+    fleet.lock.insert(record("t3", "s1", 2));
+    let drain = Goal::Drain(["s1".to_owned()].into());
+    let plan = rebalance(&fleet.situation(), &Request { held: held(), ..Request::new(drain) });
+    assert!(plan.moves.is_empty() && plan.stuck.iter().any(|stuck| stuck.site == "t3"), "{plan:?}");
+    assert!(repair(&fleet.situation()).records.iter().all(|record| record.site != "t0"));
 }
 
 /// A fleet of many sites that was placed evenly, with `shards` shards.

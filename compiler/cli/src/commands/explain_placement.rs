@@ -60,6 +60,9 @@ fn text(surveyed: &Surveyed, found: &Explanation) -> String {
         ),
         None => format!("{} has no recorded place\n", found.site),
     };
+    if let Some(from) = &found.moving_from {
+        text += &format!("its move is not done: until the cutover it stays on {from} and takes room on both\n");
+    }
     let funnel = found.funnel.iter().map(|(filter, number)| format!("{number} {}, ", filter.words()));
     text += &format!("{} shards: {}{} feasible\n", found.shards, funnel.collect::<String>(), found.feasible);
     text += &choice(found);
@@ -130,7 +133,7 @@ fn json(surveyed: &Surveyed, found: &Explanation) -> serde_json::Value {
             "tie": one.tie.to_string(), "refused": one.refused.map(|filter| filter.words())})
     };
     let margin = found.winner().zip(found.runner_up()).map(|(first, second)| (second.score - first.score).to_string());
-    json!({"formatVersion": 1, "site": found.site, "record": record, "shards": found.shards, "funnel": funnel,
+    json!({"formatVersion": 1, "site": found.site, "record": record, "movingFrom": found.moving_from, "shards": found.shards, "funnel": funnel,
         "feasible": found.feasible, "packs": found.packs, "usesHeadroom": found.uses_headroom, "probes": found.probes,
         "near": found.near, "winner": found.winner().map(|one| one.shard.clone()),
         "runnerUp": found.runner_up().map(|one| one.shard.clone()), "margin": margin,

@@ -202,7 +202,7 @@ fn edit_of(surveyed: &Surveyed, one: &Move, reason: &str) -> Option<(SourceId, E
         Environment::Production => None,
         other => Some(other.to_string()),
     };
-    let value = format!("{{to: {{shard: {}}}, reason: \"{reason}\", phase: planned}}", one.to);
+    let value = format!("{{to: {{shard: {}}}, from: {}, reason: \"{reason}\", phase: planned}}", one.to, one.from);
     let edit = edit::set_move(text, documents.get(tenant.index)?, environment.as_deref(), &value)?;
     Some((tenant.source, edit))
 }

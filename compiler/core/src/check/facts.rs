@@ -3,7 +3,7 @@
 use crate::check::fleet::{HostFact, Platform, ResolvedSite, SiteFacts, SiteSize};
 use crate::source::{Span, Spanned};
 use crate::spec::tenant::{
-    CronMode, Domain, FlushMode, LifecycleState, PageCacheMode, ReadSplitMode, TenantSpec, UptimeRegion, Www,
+    CronMode, Domain, FlushMode, LifecycleState, MovePhase, PageCacheMode, ReadSplitMode, TenantSpec, UptimeRegion, Www,
 };
 
 /// Takes the facts of a site.
@@ -20,6 +20,11 @@ pub fn of(platform: &Platform, site: &ResolvedSite, span: Span) -> SiteFacts {
         residency: residency(platform, spec),
         pin: spec.placement.shard.clone(),
         move_to: spec.r#move.as_ref().and_then(|plan| plan.to.shard.clone()),
+        move_from: spec
+            .r#move
+            .as_ref()
+            .filter(|plan| plan.phase.value < MovePhase::Cutover)
+            .and_then(|plan| plan.from.clone()),
         near: spec.placement.near.clone(),
         apart: spec.placement.apart.clone(),
         dedicated: spec.placement.dedicated.value,

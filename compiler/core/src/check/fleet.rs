@@ -99,6 +99,8 @@ pub struct SiteFacts {
     pub pin: Option<Spanned<String>>,
     /// Where `move.to.shard` sends it.
     pub move_to: Option<Spanned<String>>,
+    /// The shard of `move.from` that it stays on until the cutover of its move.
+    pub move_from: Option<Spanned<String>>,
     /// Peers to be near to.
     pub near: Vec<Spanned<String>>,
     /// Peers to be apart from.

@@ -80,6 +80,8 @@ pub struct Explanation {
     pub site: String,
     /// Its record, if it has one.
     pub record: Option<Record>,
+    /// The shard that it is on by now, if it is on its way to the recorded one.
+    pub moving_from: Option<String>,
     /// The number of shards.
     pub shards: usize,
     /// How many shards each filter refuses, each shard counted at the first that does.
@@ -129,9 +131,12 @@ pub fn explain(situation: &Situation<'_>, id: &str) -> Option<Explanation> {
     let refused: usize = funnel.iter().map(|(_, number)| number).sum();
     let look = chooser.look(site, site_hash, class);
     let record = situation.lock.get(id).cloned();
+    let moves = fleet.beside.iter().any(|(moving, _)| *moving == site);
+    let here = fleet.recorded_shard(site).filter(|_| moves);
     let mut found = Explanation {
         site: id.to_owned(),
         record,
+        moving_from: here.map(|shard| fleet.shards[shard].id.clone()),
         shards: fleet.shards.len(),
         feasible: fleet.shards.len() - refused,
         funnel,

@@ -40,6 +40,7 @@ fn request(fleet: &Fleet, site: &SiteFacts) -> SiteRequest {
         labels: site.labels.clone(),
         // A pin is for the tenant's data in production; a move names its target itself until it is done.
         pin: site.pin.clone().filter(|_| production && !is_moving),
+        moving_from: site.move_from.clone(),
         near: peers(&site.near),
         apart: peers(&site.apart),
         dedicated: site.dedicated,

@@ -36,6 +36,8 @@ pub(super) struct Kinds<'a> {
     /// Whether any site has peers that it wants to be near to or apart from, and whether any is pinned.
     pub has_peers: bool,
     pub has_pins: bool,
+    /// Whether any site is on its way to another shard.
+    pub has_moves: bool,
 }
 
 impl<'a> Kinds<'a> {
@@ -47,7 +49,16 @@ impl<'a> Kinds<'a> {
         orgs.dedup();
         let found = Found { orgs, asks: Vec::new(), numbers: BTreeMap::new(), examples: Vec::new() };
         let (sites, may_hold) = (Vec::new(), Vec::new());
-        Self { found, sites, shards: numbers, shard_kinds, may_hold, has_peers: false, has_pins: false }
+        Self {
+            found,
+            sites,
+            shards: numbers,
+            shard_kinds,
+            may_hold,
+            has_peers: false,
+            has_pins: false,
+            has_moves: false,
+        }
     }
 
     /// Adds the next site.
@@ -56,6 +67,7 @@ impl<'a> Kinds<'a> {
         self.sites.push(number);
         self.has_peers |= !site.near.is_empty() || !site.apart.is_empty();
         self.has_pins |= site.pin.is_some();
+        self.has_moves |= site.moving_from.is_some();
         if self.may_hold.len() < self.found.examples.len() * self.shard_kinds.len() {
             let legal = self.shard_kinds.iter().map(|shard| filter::home_refusal(site, shard).is_none());
             self.may_hold.extend(legal);

@@ -185,8 +185,11 @@ fn drain(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, policy: &Policy, diagnos
     if !(0..fleet.shards.len()).any(draining) {
         return;
     }
-    let leaving: Vec<usize> =
-        (0..fleet.sites.len()).filter(|site| fleet.recorded_shard(*site).is_some_and(draining)).collect();
+    let leaves = |site: &usize| {
+        // A site on its way has a place already.
+        fleet.sites[*site].moving_from.is_none() && fleet.recorded_shard(*site).is_some_and(draining)
+    };
+    let leaving: Vec<usize> = (0..fleet.sites.len()).filter(leaves).collect();
     if leaving.is_empty() {
         return;
     }
@@ -216,9 +219,9 @@ fn assemble(
     chosen.iter().for_each(|chosen| new[chosen.site] = Some(chosen));
     let mut assignments = Vec::with_capacity(fleet.sites.len());
     let (mut records, mut unplaced) = (Vec::with_capacity(chosen.len()), Vec::new());
-    for (site, (home, new)) in fleet.sites.iter().zip(fleet.homes.iter().zip(new)) {
-        match (home.filter(|home| home.is_complete()), new) {
-            (Some(home), _) => assignments.push(Assignment { record: home.record.clone(), proposed: false }),
+    for (number, (site, new)) in fleet.sites.iter().zip(new).enumerate() {
+        match (fleet.record_now(number), new) {
+            (Some(record), _) => assignments.push(Assignment { record, proposed: false }),
             (None, Some(chosen)) => {
                 let record = record(fleet, chosen, generation);
                 records.push(record.clone());

@@ -225,6 +225,8 @@ pub struct SiteRequest {
     pub apart: Vec<Spanned<Peer>>,
     /// The one shard it must live on.
     pub pin: Option<Spanned<String>>,
+    /// The shard that has its data while it is on its way to the recorded one: it stays there, and takes room on both.
+    pub moving_from: Option<Spanned<String>>,
     /// Whether it accepts only shards that are dedicated to its organisation.
     pub dedicated: bool,
     /// Production or not; other environments prefer the edge of their tenant's production.

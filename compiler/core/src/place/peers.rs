@@ -43,6 +43,7 @@ impl<'a> Peers<'a> {
                 peers.settle(fleet, site, shard);
             }
         }
+        fleet.beside.iter().for_each(|(site, shard)| peers.settle(fleet, *site, *shard));
         peers
     }
 

@@ -73,7 +73,8 @@ fn unsettled(fleet: &Roster<'_>, lock: &Lock) -> Vec<bool> {
     let generation = |site: usize| fleet.homes[site].map_or(0, |home| home.record.generation);
     let newest = (0..fleet.sites.len()).map(generation).max().unwrap_or(0);
     let settled = lock.settled().unwrap_or(newest.saturating_sub(1));
-    (0..fleet.sites.len()).map(|site| generation(site) > settled && fleet.sites[site].pin.is_none()).collect()
+    let stays = |site: usize| fleet.sites[site].pin.is_some() || fleet.sites[site].moving_from.is_some();
+    (0..fleet.sites.len()).map(|site| generation(site) > settled && !stays(site)).collect()
 }
 
 struct Work<'a, 'f> {

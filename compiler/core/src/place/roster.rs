@@ -50,6 +50,8 @@ pub(super) struct Roster<'a> {
     pub recorded: usize,
     /// The shards of each region.
     pub regions: BTreeMap<&'a str, Vec<usize>>,
+    /// Sites on their way, each with the shard that it takes room on beside its home.
+    pub beside: Vec<(usize, usize)>,
     /// What the filters look at, of sites and of shards.
     pub kinds: Kinds<'a>,
     /// What the recorded sites and the ghosts use, per shard.
@@ -70,7 +72,54 @@ impl<'a> Roster<'a> {
         let mut kinds = Kinds::new(&shards);
         let joined = Joined::new(&sites, &shards, &edges, lock, &mut kinds);
         let Joined { homes, ghosts, vanished, recorded, loads, served, .. } = joined;
-        Self { sites, shards, edges, homes, ghosts, vanished, recorded, regions, kinds, loads, served }
+        let beside = Vec::new();
+        let fleet =
+            Self { sites, shards, edges, homes, ghosts, vanished, recorded, regions, beside, kinds, loads, served };
+        if fleet.kinds.has_moves { fleet.before_moves() } else { fleet }
+    }
+
+    /// Leaves sites that are on their way where their data is; the recorded shard keeps room for them.
+    fn before_moves(mut self) -> Self {
+        for site in 0..self.sites.len() {
+            let (Some(home), Some(from)) = (self.homes[site], self.departing(site)) else { continue };
+            if let Some(to) = home.shard.filter(|to| *to != from) {
+                self.homes[site] = Some(Home { shard: Some(from), ..home });
+                self.loads[from].add(&self.sites[site].demand);
+                self.beside.push((site, to));
+            }
+        }
+        self
+    }
+
+    /// Puts sites that are on their way where they are going; the shard they leave counts them only beside its loads.
+    pub fn after_moves(mut self) -> Self {
+        for (site, shard) in &mut self.beside {
+            if let Some(home) = &mut self.homes[*site] {
+                let from = home.shard.replace(*shard);
+                if let Some(from) = from {
+                    self.loads[from].sub(&self.sites[*site].demand);
+                    *shard = from;
+                }
+            }
+        }
+        self
+    }
+
+    fn departing(&self, site: usize) -> Option<usize> {
+        self.sites[site].moving_from.as_ref().and_then(|from| self.shard(&from.value))
+    }
+
+    /// Returns the record of a site's home as it is by now.
+    pub fn record_now(&self, site: usize) -> Option<Arc<Record>> {
+        let home = self.homes[site].filter(Home::is_complete)?;
+        if self.beside.is_empty() {
+            return Some(home.record.clone());
+        }
+        let shard = &self.shards[home.shard?].id;
+        if home.record.shard == *shard {
+            return Some(home.record.clone());
+        }
+        Some(Arc::new(Record { shard: shard.clone(), ..Record::clone(home.record) }))
     }
 
     /// Returns the shards of a region, by id.
@@ -93,7 +142,7 @@ impl<'a> Roster<'a> {
         self.loads.clone()
     }
 
-    /// Lists what each of some shards holds, by site id, ghosts last.
+    /// Lists what each of some shards holds, by site id, then sites on their way, ghosts last.
     pub fn residents_of(&self, wanted: impl Fn(usize) -> bool) -> BTreeMap<usize, Vec<Resident<'a>>> {
         let mut residents: BTreeMap<usize, Vec<Resident<'a>>> = BTreeMap::new();
         let here = |home: Option<Home<'a>>| home.and_then(|home| home.shard).filter(|shard| wanted(*shard));
@@ -101,6 +150,10 @@ impl<'a> Roster<'a> {
             if let Some(shard) = here(*home) {
                 residents.entry(shard).or_default().push(Resident { site: &site.id, demand: site.demand });
             }
+        }
+        for (site, shard) in self.beside.iter().filter(|(_, shard)| wanted(*shard)) {
+            let resident = Resident { site: &self.sites[*site].id, demand: self.sites[*site].demand };
+            residents.entry(*shard).or_default().push(resident);
         }
         for ghost in &self.ghosts {
             if let Some(shard) = here(Some(ghost.home)) {

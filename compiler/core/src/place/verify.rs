@@ -76,10 +76,11 @@ fn lost(fleet: &Roster<'_>, out: &mut Diagnostics) {
 /// Recorded sites whose home differs from their pin, or may not hold them.
 fn homes(fleet: &Roster<'_>, out: &mut Diagnostics) {
     for (number, home) in fleet.homes.iter().enumerate() {
-        let Some(home) = home else { continue };
+        // What is wrong with the home of a site on its way is what it leaves for.
+        let Some(home) = home.filter(|_| fleet.sites[number].moving_from.is_none()) else { continue };
         let illegal = home.shard.is_some_and(|shard| !fleet.kinds.may_hold(fleet.kinds.of(number), shard));
         if illegal || fleet.kinds.has_pins {
-            out.extend(home_problems(fleet, fleet.sites[number], home));
+            out.extend(home_problems(fleet, fleet.sites[number], &home));
         }
     }
 }
@@ -177,7 +178,7 @@ fn shard_problems(fleet: &Roster<'_>, board: &Board, shard: usize, residents: &[
         let title = format!("shard `{id}` is draining and still holds {}", count(residents.len(), "site", "sites"));
         let label = format!("{} {} to be moved", sites(), verb(residents.len(), "waits", "wait"));
         let draining = Diagnostic::warning(Code(309), title, room.state_span, label);
-        out.push(draining.help("give each of them a `move` to another shard."));
+        out.push(draining.help("give each of them a `move` to another shard, and end those under way."));
     }
     for dimension in Dimension::ALL {
         let (sum, limit) = (board.load(shard).get(dimension), room.hard.get(dimension));

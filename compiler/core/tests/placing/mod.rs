@@ -31,6 +31,7 @@ pub fn site(id: &str) -> SiteRequest {
         org: "guild".into(),
         labels: BTreeMap::new(),
         pin: None,
+        moving_from: None,
         near: Vec::new(),
         apart: Vec::new(),
         dedicated: false,

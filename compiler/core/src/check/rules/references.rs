@@ -56,7 +56,7 @@ fn of_site(fleet: &Fleet, site: &SiteFacts, peers: &Peers<'_>) -> Vec<Diagnostic
             .then(|| unresolved("shard", name, name.span, known, "the fleet as a shard"))
     };
     let company = site.near.iter().chain(&site.apart).filter_map(|peer| peers.unknown(site, peer));
-    site.pin.iter().chain(&site.move_to).filter_map(shard).chain(company).collect()
+    site.pin.iter().chain(&site.move_to).chain(&site.move_from).filter_map(shard).chain(company).collect()
 }
 
 fn of_shard(fleet: &Fleet, shard: &Shard) -> Vec<Diagnostic> {

@@ -182,7 +182,7 @@ impl Rebalance {
 /// Plans the moves that a goal asks for.
 #[must_use]
 pub fn rebalance(situation: &Situation<'_>, request: &Request) -> Rebalance {
-    let fleet = situation.roster();
+    let fleet = situation.roster().after_moves();
     let mut desk = Desk::new(&fleet, situation.policy, request);
     let mut plan = Rebalance { problems: desk.problems().len(), ..Rebalance::default() };
     (plan.bound, plan.bound_storage) = (desk.bound(Least::Number), desk.bound(Least::Weight));

@@ -39,6 +39,8 @@ fn arrange(desk: &Desk<'_, '_>, per_shard: usize) -> (Vec<(usize, Pending)>, Vec
     // Largest first: they are the hardest to find room for.
     pending.sort_by_key(|one| (std::cmp::Reverse(desk.fleet.sites[one.site].demand.get(Dimension::Storage)), one.site));
     let mut loads = desk.fleet.loads();
+    // What earlier moves still copy away takes room where it was.
+    desk.fleet.beside.iter().for_each(|(site, shard)| loads[*shard].add(&desk.fleet.sites[*site].demand));
     let (mut planned, mut wave) = (Vec::new(), 0);
     while !pending.is_empty() {
         wave += 1;

@@ -153,6 +153,10 @@ layered! {
     pub struct Move / MoveLayer {
         /// Where to.
         to: MoveTo,
+        /// The shard that has the data; written by `aipress rebalance`. Until the cutover the site stays there, and takes room on
+        /// the shard that the placement lock names too.
+        #[schemars(regex(pattern = patterns::NAME), length(min = 3, max = 20), example = &"eu1-001")]
+        from: Option<Spanned<String>>,
         /// Why, for the record.
         #[schemars(length(min = 1, max = 200), example = &"eu1-001 is being drained")]
         reason: Option<Spanned<String>>,

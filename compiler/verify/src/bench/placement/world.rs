@@ -164,6 +164,7 @@ fn site(number: usize, random: &mut ChaCha8Rng) -> SiteRequest {
         org: "guild".to_owned(),
         labels: BTreeMap::new(),
         pin: None,
+        moving_from: None,
         near: Vec::new(),
         apart: Vec::new(),
         dedicated: false,
