@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 #[test]
 fn a_provider_ends_by_itself_when_terraform_is_killed() {
     let mut terraform = Command::new("sh")
-        .args(["-c", "\"$0\" & sleep 60 >&-", env!("CARGO_BIN_EXE_aipress-standin")])
+        .args(["-c", "\"$0\" & wait", env!("CARGO_BIN_EXE_aipress-standin")])
         .env("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
         .env("AIPRESS_STANDIN_PROVIDER", "google")
         .stdout(Stdio::piped())
