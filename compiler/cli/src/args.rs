@@ -404,9 +404,10 @@ pub struct PoolAgentArgs {
     /// A file with what the running tables must show, as the compiler wrote it; they are compared in every round.
     #[arg(long, value_name = "FILE", env = "AIPRESS_POOL_EXPECTED", hide_env = true)]
     pub expected: Option<PathBuf>,
-    /// Where health checks and metrics are answered: this machine alone, or the node's address.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", env = "AIPRESS_HEALTH_ADDRESS", hide_env = true)]
-    pub health_address: std::net::IpAddr,
+    /// Where health checks and metrics are answered (default: every address of the machine with --config-bucket, where a
+    /// balancer asks and a firewall stands before it; else loopback).
+    #[arg(long, value_name = "ADDRESS", env = "AIPRESS_HEALTH_ADDRESS", hide_env = true)]
+    pub health_address: Option<std::net::IpAddr>,
     /// The port of health checks and metrics.
     #[arg(long, value_name = "PORT", default_value_t = 6080, env = "AIPRESS_HEALTH_PORT", hide_env = true)]
     pub health_port: u16,

@@ -51,6 +51,7 @@ fn environment(command: &mut Command, google: &Google, ports: [u16; 3], folder: 
         ("AIPRESS_CONFIG_BUCKET", "config"),
         ("AIPRESS_CONFIG_OBJECT", "proxysql.cnf"),
         ("AIPRESS_USERS_OBJECT", "pool.json"),
+        ("AIPRESS_HEALTH_ADDRESS", "127.0.0.1"),
         ("AIPRESS_HEALTH_PATH", "/readyz"),
         ("AIPRESS_HEALTH_PORT", &health),
         ("AIPRESS_POOL_ADMIN_PORT", &admin),

@@ -3,7 +3,7 @@
 //! Events go to standard output, one JSON object a line; the same in words to standard error.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -56,7 +56,8 @@ pub fn run(folder: &Path, args: &PoolAgentArgs) -> Result<Exit, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     on_terminate(&stop)?;
     let shared = Shared::default();
-    let address = SocketAddr::new(args.health_address, args.health_port);
+    let everywhere = args.config_bucket.as_ref().map_or(Ipv4Addr::LOCALHOST, |_| Ipv4Addr::UNSPECIFIED);
+    let address = SocketAddr::new(args.health_address.unwrap_or(everywhere.into()), args.health_port);
     // A round may wait for the bucket, for a secret and for ProxySQL, each as long as it is allowed to.
     let stale = interval * 3 + call * 3 + Duration::from_secs(30);
     let address = health::serve(address, &args.health_path, &shared, stale);
