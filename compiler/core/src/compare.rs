@@ -96,7 +96,6 @@ fn finish(base: &Compilation, head: &Compilation, told: &Comparison, rows: Vec<R
         // The last one has no Terraform root.
         stacks: head.stacks().len().saturating_sub(1),
         sites: head.site_count(),
-        ..Parts::default()
     };
     plan::assemble(parts)
 }

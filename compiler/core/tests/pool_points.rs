@@ -1,6 +1,6 @@
 //! The 25 points of a pool's files: each has a mutant of emitted files that it catches, and untouched files pass.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panic")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panic")]
 
 use aipress_core::emit::proxysql::{
     Facts, Files, FleetRule, Listen, Member, POINTS, Pool, PoolError, ReadSplit, RuleTarget, Server, Tuning, User,

@@ -1,7 +1,5 @@
 //! A pool's files: as they must be, or refused.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panic")]
-
 use aipress_core::emit::libconfig::{self, Entry, LibconfigError, Setting};
 use aipress_core::emit::proxysql::{Listen, Member, Pool, PoolError, PoolFile, ReadSplit, Server, Tuning, User, emit};
 use proptest::prelude::*;

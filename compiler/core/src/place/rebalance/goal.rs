@@ -103,7 +103,7 @@ impl Fill {
 
 /// A load as a share of a limit in units of 2^-32; nothing of a limit that is not there.
 fn share(load: u128, limit: u128) -> u128 {
-    if limit == 0 { 0 } else { (load << 32) / limit }
+    (load << 32).checked_div(limit).unwrap_or(0)
 }
 
 /// Limits of `percent` of the mean of all active shards of a kind, never above hard ones.
