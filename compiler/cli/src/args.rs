@@ -4,6 +4,7 @@
 //! `AIPRESS_<COMMAND>_<FLAG>`.
 
 pub mod cost;
+pub mod look;
 pub mod placement;
 
 use std::path::PathBuf;
@@ -65,6 +66,14 @@ pub enum Command {
     Rehearse(RehearseArgs),
     /// Print the page of a diagnostic code, or the value of a field and where it comes from.
     Explain(ExplainArgs),
+    /// Show everything that exists for one site: names, hosts, limits, cost, resources.
+    Show(look::ShowArgs),
+    /// Draw how platform, edges and shards hang together, or what one site consists of.
+    Graph(look::GraphArgs),
+    /// Show the commits that changed a tenant, field by field.
+    History(look::HistoryArgs),
+    /// Show the commit that wrote the value of a field, in whatever layer.
+    Blame(look::BlameArgs),
     /// Print the JSON Schema of a kind.
     Schema(SchemaArgs),
     /// Check blueprints against what the providers offer, or refresh that table.
@@ -253,8 +262,8 @@ pub struct RehearseArgs {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A code such as `AIP0301`, a thing such as `tenant/acme`, `placement` or `connections`.
-    #[arg(value_name = "CODE|tenant/NAME|placement|connections")]
+    /// A code such as `AIP0301`, `tenant/acme` for values, `site/acme` for all that exists, a Terraform address, `placement` or `connections`.
+    #[arg(value_name = "CODE|tenant/NAME|site/NAME|ADDRESS|placement|connections")]
     pub subject: String,
     /// The field to explain, such as `spec.database.class` (without it every field is listed); after `placement`, the site; after `connections`, the shard.
     #[arg(value_name = "FIELD|SITE|SHARD", required_if_eq_any([("subject", "placement"), ("subject", "connections")]))]

@@ -1,4 +1,4 @@
-//! `aipress explain CODE`, and `aipress explain tenant/NAME [FIELD]`: a value and the layer that gave it.
+//! `aipress explain CODE`, `site/NAME`, a Terraform address, and `tenant/NAME [FIELD]`: a value and the layer that gave it.
 
 use std::path::Path;
 
@@ -12,7 +12,8 @@ use aipress_core::syntax::Node;
 use super::{explain_connections, explain_placement};
 use crate::args::ExplainArgs;
 use crate::exit::{Exit, Failure};
-use crate::{fleet, out};
+use crate::fleet::{self, Fleet};
+use crate::out;
 
 /// Prints the page, or the fields.
 ///
@@ -20,9 +21,12 @@ use crate::{fleet, out};
 /// No such code, tenant or field; errors of the fleet.
 pub fn run(folder: &Path, args: &ExplainArgs) -> Result<Exit, Failure> {
     match args.subject.split_once('/') {
+        None if args.subject.starts_with("module.") => super::explain_address::run(folder, args),
         None if args.subject == "placement" => explain_placement::run(folder, args),
         None if args.subject == "connections" => explain_connections::run(folder, args),
         Some(("tenant", name)) => tenant(folder, name, args),
+        Some(("site", name)) => super::show::site(folder, name, args.format, &args.input),
+        _ if args.subject.contains("module.") => super::explain_address::run(folder, args),
         _ => {
             out::result(page(&args.subject)?);
             Ok(Exit::Fine)
@@ -41,24 +45,39 @@ fn page(subject: &str) -> Result<&'static str, Diagnostic> {
 
 fn tenant(folder: &Path, name: &str, args: &ExplainArgs) -> Result<Exit, Failure> {
     let fleet = fleet::load(folder, &args.input)?;
+    for (path, value, _, origin) in values(&fleet, name, args.field.as_deref())? {
+        out::result(&format!("spec.{path}: {value}  [{origin}]\n"));
+    }
+    Ok(Exit::Fine)
+}
+
+/// A field, its value, its place, and the layer with the line in words.
+pub type Value = (String, String, Span, String);
+
+/// Lists the fields of a site, or those of a part of it.
+///
+/// # Errors
+/// No such site or field.
+pub fn values(fleet: &Fleet, name: &str, field: Option<&str>) -> Result<Vec<Value>, Failure> {
     let checked = fleet.compilation.context().fleet;
     let site = checked.site(name).ok_or_else(|| no_site(checked, name))?;
     let Some(resolved) = checked.resolve(&fleet.sources, site) else { return Err(no_site(checked, name).into()) };
-    let wanted = args.field.as_deref().map(|field| field.strip_prefix("spec.").unwrap_or(field));
+    let wanted = field.map(|field| field.strip_prefix("spec.").unwrap_or(field));
     let fields = flat(&resolved.node);
     let is_wanted = |path: &str| {
         wanted.is_none_or(|wanted| {
             path.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         })
     };
-    let found: Vec<_> = fields.iter().filter(|(path, ..)| is_wanted(path)).collect();
-    if let (true, Some(wanted)) = (found.is_empty(), wanted) {
-        return Err(no_field(wanted, fields.iter().map(|(path, ..)| path.as_str())).into());
+    let found: Vec<Value> = fields
+        .iter()
+        .filter(|(path, ..)| is_wanted(path))
+        .map(|(path, value, span)| (path.clone(), value.clone(), *span, origin(checked, &fleet.sources, *span)))
+        .collect();
+    match wanted {
+        Some(wanted) if found.is_empty() => Err(no_field(wanted, fields.iter().map(|(path, ..)| path.as_str())).into()),
+        _ => Ok(found),
     }
-    for (path, value, span) in found {
-        out::result(&format!("spec.{path}: {value}  [{}]\n", origin(checked, &fleet.sources, *span)));
-    }
-    Ok(Exit::Fine)
 }
 
 /// Names the layer of a value and its line.

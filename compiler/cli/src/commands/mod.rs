@@ -9,8 +9,11 @@ mod completions;
 mod cost;
 pub mod expect;
 mod explain;
+mod explain_address;
 mod explain_connections;
 mod explain_placement;
+mod graph;
+mod history;
 mod init;
 mod place;
 mod plan;
@@ -20,6 +23,7 @@ mod rebalance;
 mod rehearse;
 mod schema;
 mod services;
+mod show;
 mod simulate;
 
 use crate::args::{Cli, Command};
@@ -40,6 +44,10 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Simulate(args) => simulate::run(folder, args),
         Command::Rebalance(args) => rebalance::run(folder, args),
         Command::Plan(args) => plan::run(folder, args),
+        Command::Show(args) => show::run(folder, args),
+        Command::Graph(args) => graph::run(folder, args),
+        Command::History(args) => history::history(folder, args),
+        Command::Blame(args) => history::blame(folder, args),
         Command::Cost(args) => cost::run(folder, args),
         Command::Rehearse(args) => rehearse::run(folder, args),
         Command::Explain(args) => explain::run(folder, args),

@@ -1,7 +1,7 @@
 //! Reads the files of a fleet from a Git revision, without a checkout.
 //!
 //! Input: the fleet's folder, which lies in a repository or is a bare one, and a revision. Output: the same [`Entry`]s
-//! that the folder would give if it held that revision. The only user of git2.
+//! that the folder would give if it held that revision. With `past` the only user of git2.
 
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ pub fn read(folder: &Path, revision: &str) -> Result<Vec<Entry>, Failure> {
         .collect())
 }
 
-fn open(folder: &Path) -> Result<Repository, Diagnostic> {
+pub(super) fn open(folder: &Path) -> Result<Repository, Diagnostic> {
     Repository::discover(folder).map_err(|error| match error.code() {
         ErrorCode::NotFound => {
             Diagnostic::error_without_place(Code(602), format!("`{}` is not in a Git repository", folder.display()))
@@ -53,7 +53,7 @@ fn open(folder: &Path) -> Result<Repository, Diagnostic> {
 }
 
 /// The path of the fleet inside the repository; empty at its top and in a bare one.
-fn prefix(repository: &Repository, folder: &Path) -> Result<PathBuf, Diagnostic> {
+pub(super) fn prefix(repository: &Repository, folder: &Path) -> Result<PathBuf, Diagnostic> {
     let Some(top) = repository.workdir() else { return Ok(PathBuf::new()) };
     let resolve = |path: &Path| {
         path.canonicalize().map_err(|error| {

@@ -7,6 +7,7 @@
 
 mod git;
 mod intake;
+pub mod past;
 mod worktree;
 
 use std::path::Path;

@@ -1,0 +1,67 @@
+//! Commands that look at one site, at an address, at the past.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{Fleet, text};
+
+fn shown(fleet: &Fleet, arguments: &[&str]) -> String {
+    let output = fleet.aipress(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[test]
+fn a_site_is_shown_with_all_that_exists_and_each_address_leads_back() {
+    let fleet = Fleet::example();
+    let page = shown(&fleet, &["show", "acme-corp"]);
+    for part in ["tenants/acme-corp.yaml:4", "wp-acme-corp", "USD per month", " in shards/eu1-001", " in edges/"] {
+        assert!(page.contains(part), "no `{part}` in {page}");
+    }
+    assert!(!page.contains("site_acme_corp__s"), "staging is another site");
+    let back = shown(&fleet, &["explain", "module.site_acme_corp.google_storage_bucket.media[0]"]);
+    assert!(back.contains("shards/eu1-001; it exists") && back.contains("tenants/acme-corp.yaml:"), "{back}");
+    assert!(back.contains("site/v1: templates/blueprints/site/v1/media.tf:"), "{back}");
+    let none = fleet.aipress(&["explain", "module.shard.google_project.shard"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none.stderr).contains("name one: `shards/eu1-001:module.shard.google_project.shard`"));
+    let json: serde_json::Value =
+        serde_json::from_str(&shown(&fleet, &["show", "acme-corp", "--format", "json"])).unwrap();
+    assert_eq!(json["site"]["id"], "acme-corp");
+}
+
+#[test]
+fn graphs_name_what_there_is_in_every_format() {
+    let fleet = Fleet::example();
+    let dot = shown(&fleet, &["graph"]);
+    assert!(dot.starts_with("digraph") && dot.contains("\"platform\" -> \"shards/eu1-001\""), "{dot}");
+    let mermaid = shown(&fleet, &["graph", "acme-corp", "--format", "mermaid"]);
+    assert!(mermaid.contains("Cloud Run wp-acme-corp") && mermaid.contains("-->"), "{mermaid}");
+    let svg = shown(&fleet, &["graph", "--format", "svg"]);
+    assert!(svg.starts_with("<svg") && svg.matches("<rect").count() == 1 + 1 + 1 + 5 + 2, "{svg}");
+}
+
+#[test]
+fn the_past_of_a_tenant_is_told_field_by_field_through_moves_of_its_file() {
+    let fleet = Fleet::example();
+    fleet.commit("the fleet");
+    let place = fleet.path().join("tenants/acme-corp.yaml");
+    let document = std::fs::read_to_string(&place).unwrap();
+    fleet.write("tenants/acme-corp.yaml", document.replace("monthly: 25", "monthly: 30").as_bytes());
+    fleet.commit("more money");
+    std::fs::rename(&place, fleet.path().join("tenants/agencies/acme.yaml")).unwrap();
+    fleet.commit("another folder");
+    let past = shown(&fleet, &["history", "acme-corp"]);
+    let lines: Vec<&str> = past.lines().collect();
+    assert!(lines[0].ends_with("Test: another folder"), "{past}");
+    assert_eq!(lines[1], "  same content, in tenants/agencies/acme.yaml");
+    assert!(lines[2].ends_with("Test: more money") && lines[3] == "  budget.monthly: 25 -> 30", "{past}");
+    assert!(lines[4].ends_with("Test: the fleet") && lines[5] == "  added in tenants/acme-corp.yaml", "{past}");
+    let blame = shown(&fleet, &["blame", "acme-corp", "budget.monthly"]);
+    assert!(blame.contains("spec.budget.monthly: 30  [tenants/agencies/acme.yaml:42]"), "{blame}");
+    assert!(blame.contains("Test: "), "{blame}");
+    let of_tier = shown(&fleet, &["blame", "acme-corp", "runtime.scaling.max"]);
+    assert!(of_tier.contains("[tier, tenants/platform.yaml:") && of_tier.contains("Test: the fleet"), "{of_tier}");
+    assert_eq!(fleet.aipress(&["history", "acme-korp"]).status.code(), Some(1));
+}
