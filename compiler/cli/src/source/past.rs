@@ -83,11 +83,11 @@ impl Past {
             let parent = commit.parent(0).ok();
             let mut before_path = path.clone();
             let mut before = parent.as_ref().and_then(|parent| self.text(parent, &path));
-            if let (Some(_), None, Some(parent)) = (&after, &before, &parent) {
-                if let Some(found) = self.moved_from(parent, &commit, &path)? {
-                    before = self.text(parent, &found);
-                    before_path = found;
-                }
+            if let (Some(_), None, Some(parent)) = (&after, &before, &parent)
+                && let Some(found) = self.moved_from(parent, &commit, &path)?
+            {
+                before = self.text(parent, &found);
+                before_path = found;
             }
             if before != after || before_path != path {
                 steps.push(Step { commit: told(&commit), path: self.inside(&path), before: before.clone(), after });
