@@ -147,7 +147,7 @@ mod tests {
             ..Row::new(Thing::Site, "acme", Action::Update)
         };
         let reviewed = plan_of(vec![site("module.site_acme.x.a")]);
-        assert_eq!(unreviewed(&plan_of(vec![site("module.site_acme.x.b")]), &[reviewed.clone()]).len(), 1);
+        assert_eq!(unreviewed(&plan_of(vec![site("module.site_acme.x.b")]), std::slice::from_ref(&reviewed)).len(), 1);
         let mut moved = site("module.site_acme.x.a");
         moved.downtime = "other words".to_owned();
         assert!(unreviewed(&plan_of(vec![moved]), &[reviewed]).is_empty());
