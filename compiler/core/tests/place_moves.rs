@@ -242,6 +242,7 @@ fn a_fix_is_as_good_as_brute_force_in_almost_every_small_fleet() {
     };
     let (equal, cases, worst) = against_brute_force(&Goal::Fix, problems);
     assert!(cases > 200 && equal * 100 >= cases * 95, "{equal} of {cases}, at worst {worst} above");
+    assert!(worst <= 1, "law 11: never more than one move above the best, here {worst}");
 }
 
 #[test]

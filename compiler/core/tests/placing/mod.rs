@@ -1,4 +1,27 @@
 //! Sites, shards and locks for the tests of placement: single ones to start from, and fleets of any shape.
+//!
+//! The laws of placement and the tests that hold them:
+//!
+//! | law | tests |
+//! | --- | --- |
+//! | 1 a recorded site stays | place: `recorded_sites_stay_whatever_happens_to_shards`; place_laws: `shard_states_admit_new_sites_..` |
+//! | 2 order is nothing | place: `the_order_of_the_input_changes_nothing`; place_laws: `the_files_of_the_lock_mean_the_same_..` |
+//! | 3 threads are nothing, proposals are for ever | place_laws: `one_thread_and_eight_..`; place: `version_p1_proposes_..` |
+//! | 4 a second call adds nothing | place: `a_second_call_has_nothing_to_add` |
+//! | 5 no site is lost or doubled | place: `no_site_is_lost_or_doubled` |
+//! | 6 safety of new records | place: `new_records_break_no_filter_and_no_limit` |
+//! | 7 soft before hard | place: `headroom_is_used_only_where_no_shard_has_soft_room` |
+//! | 8 completeness, smallest conflicts | place: `a_failure_means_that_no_shard_has_room`; place_why |
+//! | 9 join of locks | place: `joining_locks_is_commutative_associative_and_idempotent` |
+//! | 10 branches and repair | place_branches; place_moves: `a_repair_moves_only_what_is_not_live_..` |
+//! | 11 moves against brute force | place_moves: `a_fix_is_as_good_..`, `a_drain_moves_exactly_..`, `a_plan_depends_on_nothing_..` |
+//! | 12 one more shard harms no single site | place_laws: `one_more_shard_leaves_no_single_site_without_a_place` |
+//! | 13 balance | place_laws: `a_fleet_that_grows_..`, `a_fleet_without_headroom_..`; in full the benchmark of placement |
+//! | 14 what is explained is what is decided | place_moves: `what_is_explained_is_what_place_decides_and_the_funnel_adds_up` |
+//! | 15 ends of the scale | place: `extreme_numbers_..`; place_laws: `fleets_without_shards_..`; a million sites: the benchmark |
+//! | 16 other regions are nothing | place_laws: `other_regions_are_nothing_to_a_recorded_site` |
+//! | 17 histories of the lock | place_laws: `a_history_of_the_lock_ends_as_a_plain_map_says` |
+//! | 18 any text is read or refused | place: `any_text_in_the_lock_..`, `a_changed_byte_..`, `what_is_written_is_read_back_..` |
 
 #![allow(dead_code, reason = "every test file uses its part")]
 

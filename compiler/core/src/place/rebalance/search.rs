@@ -12,8 +12,10 @@ use crate::place::filter;
 const SMALL: usize = 2_000;
 /// The most moves that are tried.
 const DEEPEST: usize = 8;
-/// The most steps.
+/// The most steps, and those of a fleet of at most so many sites times shards, where every plan can be looked at.
 const STEPS: usize = 12_000;
+const TINY: usize = 32;
+const TINY_STEPS: usize = 400_000;
 
 /// One thing that breaks the goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +29,9 @@ enum Problem {
 /// Replaces the plan of a desk by one with fewer problems left, or as few and fewer moves, if the search finds it.
 pub(super) fn improve(desk: &mut Desk<'_, '_>, bound: u64) {
     let plan: Vec<(usize, Option<usize>)> = desk.moved().into_iter().map(|site| (site, desk.now[site])).collect();
-    let mut search = Search { given: Vec::new(), steps: STEPS, bounded: bounded(desk) };
+    let is_tiny = desk.fleet.sites.len() * desk.fleet.shards.len() <= TINY;
+    let steps = if is_tiny { TINY_STEPS } else { STEPS };
+    let mut search = Search { given: Vec::new(), steps, bounded: bounded(desk) };
     let left = search.problems(desk).len();
     if desk.fleet.sites.len() * desk.fleet.shards.len() > SMALL || (left == 0 && plan.len() as u64 <= bound) {
         return;
