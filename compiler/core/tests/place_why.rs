@@ -23,8 +23,7 @@ fn satisfies(case: &Case, placement: &Placement, site: &SiteRequest, room: &Shar
             None => !site.dedicated,
         },
         Constraint::Apart => placement.assignments.iter().filter(|home| home.shard == room.id).all(|home| {
-            let other = case.sites.iter().find(|other| other.id == home.site).unwrap();
-            !are_apart(site, other)
+            case.sites.iter().find(|other| other.id == home.site).is_none_or(|other| !are_apart(site, other))
         }),
         Constraint::Room => (0..7).all(|k| site.demand.0[k] == 0 || load.0[k] + site.demand.0[k] <= room.hard.0[k]),
     }

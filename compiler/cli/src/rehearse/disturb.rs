@@ -126,7 +126,9 @@ fn finish(stack: Stack<'_>, first: &Finished, undisturbed: &State) -> Done<()> {
         let finished = stack.run(&["apply", "-input=false", "-no-color", PLAN])?;
         let existing = existing(&finished.errors);
         if finished.is_fine() {
-            stack.line("apply again", true, &finished, summary(&finished), String::new());
+            let detail = format!("{}; {} imported in all", summary(&finished), imports.len());
+            let tries = if attempt == 1 { String::new() } else { format!(" at try {attempt}") };
+            stack.line("apply again", true, &finished, format!("finished{tries}: {detail}"), String::new());
             write_imports(stack, &BTreeMap::new())?;
             return Ok(());
         }

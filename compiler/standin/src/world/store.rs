@@ -73,14 +73,12 @@ impl Store {
     /// # Errors
     /// The folder cannot be written.
     pub fn put(&self, object: &Object, state: &Value, new: bool) -> io::Result<bool> {
-        let text = json!({"type": object.kind, "id": object.id, "state": state.to_json()}).to_string();
-        if !write(&self.file(object), &text, new)? {
-            return Ok(false);
-        }
+        // The names first: killed in between, an object without a name would be there and yet not be found.
         for name in &object.names {
             write(&self.name(name).join(hash(&object.id)), name, false)?;
         }
-        Ok(true)
+        let text = json!({"type": object.kind, "id": object.id, "state": state.to_json()}).to_string();
+        write(&self.file(object), &text, new)
     }
 
     /// Reads back the object of this type, project and id, in whatever place: an id need not name the place.
