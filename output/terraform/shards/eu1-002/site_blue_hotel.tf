@@ -34,7 +34,7 @@ module "site_blue_hotel" {
     "aipress.dev/database-class"      = "medium"
     "aipress.dev/database-max-gb"     = "20"
     "aipress.dev/deletion-protection" = "true"
-    "aipress.dev/move"                = "{\"to\":{\"shard\":\"eu1-001\",\"region\":null},\"reason\":\"eu1-002 is being emptied\",\"strategy\":\"replicate\",\"maxReadOnly\":\"5m\",\"window\":\"0 2 * * 3\",\"phase\":\"planned\"}"
+    "aipress.dev/move"                = "{\"to\":{\"shard\":\"eu1-001\",\"region\":null},\"from\":null,\"reason\":\"eu1-002 is being emptied\",\"strategy\":\"replicate\",\"maxReadOnly\":\"5m\",\"window\":\"0 2 * * 3\",\"phase\":\"planned\"}"
   }
   config = jsonencode({
     version     = 1
