@@ -59,6 +59,7 @@ pub fn compile(sources: &SourceSet, options: &Options) -> Result<Compilation, Di
     let edges = place::fleet::edge_rooms(&fleet);
     let mut placement = place::place(&requests, &shards, &edges, &lock, &place::fleet::policy(&fleet, options.locked));
     warnings.extend(std::mem::take(&mut placement.diagnostics));
+    warnings.extend(place::large::large(&requests, &shards));
     rules::placed(&fleet, &placement, &mut warnings);
     warnings.extend(crate::cost::budget::check(&fleet, &placement));
     let contracts = contracts(sources, &fleet, &mut warnings);

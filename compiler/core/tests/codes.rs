@@ -11,10 +11,11 @@ use aipress_core::diag::Code;
 use aipress_core::explain;
 
 /// Codes about a fleet's text that no case can show, with the reason.
-const WITHOUT_CASE: [(u16, &str); 4] = [
+const WITHOUT_CASE: [(u16, &str); 5] = [
     (218, "a reference between generated resources: only a defect of the compiler causes it"),
     (219, "a reference between generated resources: only a defect of the compiler causes it"),
     (323, "a warning: the fleet is accepted"),
+    (332, "a warning: the fleet is accepted"),
     (426, "a warning: the fleet is accepted"),
 ];
 

@@ -363,3 +363,23 @@ fn two_segments_that_disagree_are_a_fork() {
     assert_eq!(problems, Vec::new());
     assert_eq!(lock.get("acme").map(|record| record.shard.as_str()), Some("eu2"));
 }
+
+#[test]
+fn a_site_above_15_percent_of_a_normal_shard_is_warned_of_once_per_tier() {
+    use aipress_core::place::large::large;
+    let with =
+        |id: &str, connections: u64| SiteRequest { demand: Demand([1, 1, 2048, connections, 1, 64, 2]), ..site(id) };
+    // The median of three shards counts, and a shard of somebody's own does not.
+    let small = ShardRoom { hard: Demand([40, 100, 100 * 1024, 10, 50, 8192, 250]), ..shard("s0") };
+    let own = ShardRoom { dedicated_to: Some("guild".into()), ..small.clone() };
+    let shards = [small, own, shard("s1"), shard("s2")];
+    assert_eq!(large(&[with("a", 150)], &shards).len(), 0);
+    let found = large(&[with("a", 151), with("c", 400), with("b", 400), site("d")], &shards);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].title.starts_with("site `b` takes 40.0 % of a normal shard: 400 "), "{}", found[0].title);
+    let label = &found[0].label.as_ref().unwrap().text;
+    assert!(label.starts_with("3 sites of tier `bronze` take"), "{label}");
+    let apart = SiteRequest { dedicated: true, ..with("b", 400) };
+    assert_eq!(large(&[apart], &shards).len(), 0);
+    assert_eq!(large(&[with("b", 400)], &[]).len(), 0);
+}

@@ -77,10 +77,6 @@ const STEPS: &[Step] = &[
     ),
     step("the commands build", &["cargo", "build", "--release", "--workspace", "--quiet"]),
     step(
-        "output is what the fleet compiles to",
-        &["cargo", "run", "--release", "--quiet", "--package", "aipress", "--", "compile", "--check"],
-    ),
-    step(
         "terraform's format",
         &["terraform", "fmt", "-check", "-diff", "-recursive", "output/terraform", "templates/blueprints"],
     ),
@@ -117,12 +113,14 @@ fn commands(root: &Path, tally: &mut Tally) {
             Counting::Libtest => tally.many(step.name, &outcome, Some(count::libtest(&outcome.text))),
         }
     }
+    tally.one("output is what the fleet compiles to", &aipress(root, &["compile", "--check"]));
     tally.one("schemas are what the types say", &schemas::check(root));
     for blueprint in blueprints::names(root) {
         let (outcome, count) = blueprints::test(root, &binaries(), &blueprint);
         tally.many(&format!("terraform test of {blueprint}"), &outcome, count);
     }
-    tally.one("every stack of the example fleet, rehearsed", &rehearse(root));
+    // The whole fleet with the real terraform against the stand-in, and removed again.
+    tally.one("every stack of the example fleet, rehearsed", &aipress(root, &["rehearse"]));
     let (outcome, count) = proxysql::step();
     tally.many("the pool's acceptance recipe, against its tables", &outcome, Some(count));
     for document in readme::DOCUMENTS {
@@ -130,10 +128,10 @@ fn commands(root: &Path, tally: &mut Tally) {
     }
 }
 
-/// Applies the whole example fleet with the real terraform to the stand-in, and removes it again.
-fn rehearse(root: &Path) -> Outcome {
+/// Runs the command that was built with everything else: `cargo run` would build it anew for itself alone.
+fn aipress(root: &Path, arguments: &[&str]) -> Outcome {
     let program = binaries().join("aipress");
-    run(root, &program.display().to_string(), &["rehearse"])
+    run(root, &program.display().to_string(), arguments)
 }
 
 /// The folder of the programs that were built beside this one.

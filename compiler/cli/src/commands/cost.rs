@@ -9,7 +9,7 @@ use aipress_core::cost::group::{By, Row, rows};
 use aipress_core::cost::step::{Step, steps};
 use aipress_core::cost::target::{Way, ways};
 use aipress_core::cost::{Estimate, Levers, Prices, estimate};
-use aipress_core::diag::{count, list};
+use aipress_core::diag::{Code, Diagnostic, count, list};
 use aipress_core::place::capacity::{Growth, capacity};
 use aipress_core::place::{self, Situation};
 use serde::Serialize;
@@ -20,6 +20,8 @@ use crate::exit::{Exit, Failure};
 use crate::fleet::{self, Fleet};
 use crate::out;
 use table::Table;
+
+const UNPRICED: Code = Code(693);
 
 /// The most rows of a comparison that the text shows.
 const SHOWN: usize = 40;
@@ -41,6 +43,7 @@ pub fn run(folder: &Path, args: &CostArgs) -> Result<Exit, Failure> {
             let before = Costed::of(&base, args.by.into());
             bill.difference(&before, args.format)
         }
+        (None, Some(_)) if !bill.estimate.missing.is_empty() => return Err(bill.unpriced().into()),
         (None, Some(target)) => {
             let context = head.compilation.context();
             let found = ways(context.fleet, context.placement, &bill.prices, target);
@@ -116,6 +119,15 @@ impl Costed {
         }
     }
 
+    /// Why nothing can be said of a target: sums without some prices lie below every amount.
+    fn unpriced(&self) -> Diagnostic {
+        let items = list(self.estimate.missing.iter().map(String::as_str), "and", 8);
+        let currency = &self.estimate.currency;
+        let title = format!("no usable price in {currency} for {items}: no sum can be held against a target");
+        Diagnostic::error_without_place(UNPRICED, title)
+            .help(format!("give them in a PriceList in {currency}; the prices that come with the compiler are in USD."))
+    }
+
     /// How sure the sums are.
     fn remark(&self) -> String {
         let used: std::collections::BTreeSet<(&str, bool)> = self
@@ -137,7 +149,8 @@ impl Costed {
 
     fn text(&self, steps: &[Step]) -> String {
         let mut table = Table::new(&[self.by.noun(), "sites", "own", "shard", "edge", "platform", "total"]);
-        let with_price = self.by != By::Shard;
+        // A margin over sums that lack prices would be a gain that nobody makes.
+        let with_price = self.by != By::Shard && self.estimate.missing.is_empty();
         if with_price {
             table.head(&["price", "margin"]);
         }
@@ -169,6 +182,10 @@ impl Costed {
             );
         }
         text += if steps.is_empty() { "\n" } else { "\n\n" };
+        if !self.estimate.missing.is_empty() {
+            let items = count(self.estimate.missing.len(), "thing has", "things have");
+            text += &format!("{items} no usable price in {}: every sum is too low.\n", self.estimate.currency);
+        }
         text + &self.remark()
     }
 

@@ -1,8 +1,8 @@
 //! Why there is no place, as the smallest set of causes.
 //!
-//! Three kinds. What a site asks for excludes itself ([`conflict`]): the fewest constraints that no shard satisfies together,
-//! found exactly, room included. Its shards are full ([`ejection`]): one site whose move would make room. Or a group of
-//! new sites asks for more than all shards that take any of them have free ([`groups`]): found before the search, by
+//! Three kinds. What a site asks for excludes itself (`conflict`): the fewest constraints that no shard satisfies together,
+//! found exactly, room included. Its shards are full (`ejection`): one site whose move would make room. Or a group of
+//! new sites asks for more than all shards that take any of them have free (`groups`): found before the search, by
 //! Hall's condition for every class of sites and every pair, so that one message stands for many sites.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -17,6 +17,7 @@ mod hash;
 pub mod index;
 pub mod infeasible;
 mod kind;
+pub mod large;
 pub mod lock;
 pub mod lock_text;
 pub mod model;
