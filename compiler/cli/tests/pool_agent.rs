@@ -11,6 +11,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use aipress_testkit::google::Google;
+use aipress_testkit::ports;
 use aipress_testkit::proxysql::ProxySql;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -19,8 +20,7 @@ const PASSWORD: &str = "aPasswordOfFortyLettersAndDigits00000001";
 
 /// A bucket with the files of a machine, and its ports: admin, pool, health.
 fn machine() -> (Google, [u16; 3]) {
-    let listeners: [TcpListener; 3] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    let ports = listeners.map(|listener| listener.local_addr().unwrap().port());
+    let ports = ports::free();
     let google = Google::start();
     google.put(
         "proxysql.cnf",

@@ -98,13 +98,7 @@ impl Event {
     /// Returns the event as one line of JSON.
     #[must_use]
     pub fn line(&self) -> String {
-        #[derive(Serialize)]
-        struct Line<'a> {
-            severity: &'static str,
-            #[serde(flatten)]
-            event: &'a Event,
-        }
-        serde_json::to_string(&Line { severity: self.severity(), event: self }).unwrap_or_default()
+        aipress_provision::event::line(self.severity(), self)
     }
 
     fn severity(&self) -> &'static str {

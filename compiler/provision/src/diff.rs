@@ -67,7 +67,8 @@ pub fn steps(state: &State, goal: Goal<'_>) -> Result<Vec<Step>, Vec<Problem>> {
     if problems.is_empty() { Ok(steps) } else { Err(problems) }
 }
 
-fn push(steps: &mut Vec<Step>, statement: Statement) {
+/// Adds a statement to the steps.
+pub(crate) fn push(steps: &mut Vec<Step>, statement: Statement) {
     steps.push(Step::Run(Box::new(statement)));
 }
 

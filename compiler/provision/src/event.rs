@@ -85,17 +85,23 @@ pub enum Event {
     },
 }
 
+/// Writes an event as one line of JSON, with its severity in Cloud Logging's word.
+#[must_use]
+pub fn line<E: Serialize>(severity: &'static str, event: &E) -> String {
+    #[derive(Serialize)]
+    struct Line<'a, E> {
+        severity: &'static str,
+        #[serde(flatten)]
+        event: &'a E,
+    }
+    serde_json::to_string(&Line { severity, event }).unwrap_or_default()
+}
+
 impl Event {
     /// Returns the event as one line of JSON.
     #[must_use]
     pub fn line(&self) -> String {
-        #[derive(Serialize)]
-        struct Line<'a> {
-            severity: &'static str,
-            #[serde(flatten)]
-            event: &'a Event,
-        }
-        serde_json::to_string(&Line { severity: self.severity(), event: self }).unwrap_or_default()
+        line(self.severity(), self)
     }
 
     fn severity(&self) -> &'static str {

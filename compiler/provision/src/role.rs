@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use aipress_core::emit::database::{BACKUP_PRIVILEGES, Desired, Dialect};
 
-use crate::diff::Step;
+use crate::diff::{Step, push};
 use crate::problem::{FOREIGN, Problem, problem};
 use crate::sql::{Account, Purpose, Scope, Server, Statement};
 use crate::state::{Entry, Held, State};
@@ -49,10 +49,6 @@ pub fn steps(state: &State, desired: &Desired, steps: &mut Vec<Step>, problems: 
 #[must_use]
 pub fn is_role(entry: &Entry) -> bool {
     entry.purpose == Purpose::Backup.word()
-}
-
-fn push(steps: &mut Vec<Step>, statement: Statement) {
-    steps.push(Step::Run(Box::new(statement)));
 }
 
 fn bring_on(state: &State, desired: &Desired, role: &Account, entry: Option<&Entry>, steps: &mut Vec<Step>) {

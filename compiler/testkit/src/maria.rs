@@ -1,7 +1,7 @@
 //! A MariaDB of the test's own: data, certificates and socket in a temporary folder, loopback only, TLS.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
@@ -13,6 +13,8 @@ use tempfile::TempDir;
 use aipress_provision::ADMIN_PRIVILEGES;
 use aipress_provision::session::{Address, Limits, Login, Session};
 use secrecy::SecretString;
+
+use crate::ports;
 
 /// The password of the job's user and of the test's own.
 pub const ADMIN_PASSWORD: &str = "provision-Test-0123456789";
@@ -84,7 +86,7 @@ impl Maria {
         fs::create_dir(folder.path().join("tmp")).unwrap();
         install(folder.path());
         fs::write(folder.path().join("init.sql"), init()).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = ports::free::<1>()[0];
         let child = serve(folder.path(), port, arguments);
         let mut maria = Self { port, authority, folder, child };
         maria.wait();

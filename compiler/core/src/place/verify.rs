@@ -76,11 +76,14 @@ fn lost(fleet: &Roster<'_>, out: &mut Diagnostics) {
 /// Recorded sites whose home differs from their pin, or may not hold them.
 fn homes(fleet: &Roster<'_>, out: &mut Diagnostics) {
     for (number, home) in fleet.homes.iter().enumerate() {
+        let Some(home) = home else { continue };
         // What is wrong with the home of a site on its way is what it leaves for.
-        let Some(home) = home.filter(|_| fleet.sites[number].moving_from.is_none()) else { continue };
+        if fleet.kinds.has_moves && fleet.sites[number].moving_from.is_some() {
+            continue;
+        }
         let illegal = home.shard.is_some_and(|shard| !fleet.kinds.may_hold(fleet.kinds.of(number), shard));
         if illegal || fleet.kinds.has_pins {
-            out.extend(home_problems(fleet, fleet.sites[number], &home));
+            out.extend(home_problems(fleet, fleet.sites[number], home));
         }
     }
 }

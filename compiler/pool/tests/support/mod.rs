@@ -3,7 +3,6 @@
 #![allow(dead_code, reason = "every test takes the part that it needs")]
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use aipress_pool::source::Place;
 use aipress_pool::status::Shared;
 use aipress_provision::http::{Endpoints, Http, Patience};
 use aipress_testkit::google::Google;
+use aipress_testkit::ports;
 use aipress_testkit::proxysql::ProxySql;
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -37,7 +37,7 @@ impl Node {
 
     /// The same with servers and authorities in the configuration.
     pub fn with(servers: &str, authorities: &str) -> Self {
-        let node = Self { google: Google::start(), folder: tempfile::tempdir().unwrap(), ports: free_ports() };
+        let node = Self { google: Google::start(), folder: tempfile::tempdir().unwrap(), ports: ports::free() };
         let [admin, main, _] = node.ports;
         let servers = match servers {
             "" => "\t{ hostgroup_id=10, hostname=\"127.0.0.1\", port=1, max_connections=100, use_ssl=0 }",
@@ -182,9 +182,4 @@ pub fn suspended(name: &str) -> PoolUser {
 
 fn object(name: &str) -> Place {
     Place::Object { bucket: "config".to_owned(), name: name.to_owned() }
-}
-
-fn free_ports() -> [u16; 3] {
-    let listeners: [TcpListener; 3] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
 }

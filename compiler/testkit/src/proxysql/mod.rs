@@ -15,7 +15,7 @@ use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use tables::Tables;
 use wire::{Answer, Command, Wire};
@@ -56,8 +56,17 @@ pub struct ProxySql {
     /// Its client ports on loopback, the first the main one.
     pub ports: Vec<u16>,
     state: Arc<Mutex<State>>,
+    /// Dropped with the server: nobody listens any more when that is done.
+    _doors: Vec<Door>,
     folder: PathBuf,
     file: PathBuf,
+}
+
+/// A port on which the server listens, until the value is dropped.
+struct Door {
+    port: u16,
+    state: Arc<Mutex<State>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl ProxySql {
@@ -74,10 +83,13 @@ impl ProxySql {
         let state =
             State { tables, sessions: BTreeMap::new(), streams: Vec::new(), next: 1, mood: Mood::Good, ended: false };
         let state = Arc::new(Mutex::new(state));
-        let admin_port = listen(&admin, &state, Kind::Admin)?;
-        let ports = clients.split(';').map(|address| listen(address, &state, Kind::Client));
-        let ports = ports.collect::<Result<_, _>>()?;
-        Ok(Self { admin_port, ports, state, folder: folder.to_owned(), file: file.to_owned() })
+        let mut doors = vec![listen(&admin, &state, Kind::Admin)?];
+        for address in clients.split(';') {
+            doors.push(listen(address, &state, Kind::Client)?);
+        }
+        let admin_port = doors[0].port;
+        let ports = doors[1..].iter().map(|door| door.port).collect();
+        Ok(Self { admin_port, ports, state, _doors: doors, folder: folder.to_owned(), file: file.to_owned() })
     }
 
     /// Ends and starts again, as after a crash: what was not in the file is gone.
@@ -119,13 +131,12 @@ impl ProxySql {
     }
 }
 
-impl Drop for ProxySql {
+impl Drop for Door {
     fn drop(&mut self) {
         end(&self.state);
-        for port in self.ports.iter().chain([&self.admin_port]) {
-            // Wakes the thread that waits there.
-            let _ = TcpStream::connect(("127.0.0.1", *port));
-        }
+        // Wakes the thread that waits there.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
@@ -148,22 +159,22 @@ fn end(state: &Mutex<State>) {
 }
 
 /// Listens on the port of an address, on loopback whatever the address is.
-fn listen(address: &str, state: &Arc<Mutex<State>>, kind: Kind) -> Result<u16, String> {
+fn listen(address: &str, state: &Arc<Mutex<State>>, kind: Kind) -> Result<Door, String> {
     let port = address.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0);
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let listener = TcpListener::bind(address).map_err(|error| format!("port {port}: {error}"))?;
     let port = listener.local_addr().map_err(|error| error.to_string())?.port();
-    let state = Arc::clone(state);
-    thread::spawn(move || {
+    let shared = Arc::clone(state);
+    let thread = thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            if lock(&state).ended {
+            if lock(&shared).ended {
                 return;
             }
-            let state = Arc::clone(&state);
-            thread::spawn(move || serve(stream, &state, kind));
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || serve(stream, &shared, kind));
         }
     });
-    Ok(port)
+    Ok(Door { port, state: Arc::clone(state), thread: Some(thread) })
 }
 
 fn serve(stream: TcpStream, state: &Mutex<State>, kind: Kind) -> io::Result<()> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -18,6 +17,7 @@ use aipress_provision::http::{Endpoints, Http, Patience};
 use aipress_provision::random;
 use aipress_testkit::google::Google;
 use aipress_testkit::maria::Maria;
+use aipress_testkit::ports;
 use aipress_testkit::proxysql::ProxySql;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -72,7 +72,7 @@ impl Node {
     /// What the agent or the file system says.
     pub fn new(program: Option<&Path>, files: &Files, servers: Option<&Servers>) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let [admin, main, reader, rest] = free_ports()?;
+        let [admin, main, reader, rest] = ports::free();
         // Without servers nothing may answer there: two ports that nobody listens on.
         let at = servers.map_or([1, 2], |servers| [servers.writer.port, servers.replica.port]);
         let files = adapted(files, [admin, main, reader, rest], at)?;
@@ -294,17 +294,6 @@ fn object(name: &str) -> Place {
 
 fn letters() -> Result<String, String> {
     random::letters(PASSWORD).map(|text| text.expose_secret().to_owned()).map_err(|error| error.to_string())
-}
-
-fn free_ports() -> Result<[u16; 4], String> {
-    let mut ports = [0; 4];
-    let mut held = Vec::new();
-    for port in &mut ports {
-        let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-        *port = listener.local_addr().map_err(|error| error.to_string())?.port();
-        held.push(listener);
-    }
-    Ok(ports)
 }
 
 /// The files that the configuration names as authorities, with the port of their server.

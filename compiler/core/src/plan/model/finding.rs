@@ -38,6 +38,17 @@ impl Finding {
     pub fn refuses(&self) -> bool {
         self.level != Level::Warning && self.acknowledged.is_none()
     }
+
+    /// One word for what it does to the plan; an acknowledgement counts for what can be acknowledged only.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.level {
+            Level::Error => "error",
+            Level::Refusal if self.acknowledged.is_some() => "acknowledged",
+            Level::Refusal => "refused",
+            Level::Warning => "warning",
+        }
+    }
 }
 
 /// What a finding does to a plan. Ordered: the gravest first.

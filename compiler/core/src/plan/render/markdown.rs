@@ -5,7 +5,7 @@
 //! left out part by part, and what is left out is counted.
 
 use super::super::Plan;
-use super::super::model::{Action, FieldChange, Finding, Level, Row, Verdict};
+use super::super::model::{Action, FieldChange, Finding, Row, Verdict};
 use super::words;
 use super::{Group, groups, safe, short};
 
@@ -209,12 +209,7 @@ impl Page {
 }
 
 fn guard(finding: &Finding) -> String {
-    let level = match finding.level {
-        Level::Error => "error",
-        Level::Refusal if finding.acknowledged.is_some() => "acknowledged",
-        Level::Refusal => "refused",
-        Level::Warning => "warning",
-    };
+    let level = finding.word();
     let place = finding.place.as_ref().map(|place| format!(", {}", code(&format!("{}:{}", place.path, place.line))));
     let mut out = format!(
         "- **{level}** {} {} on {}: {}{}\n",

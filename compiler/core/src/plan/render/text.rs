@@ -1,6 +1,6 @@
 //! A plan for the terminal: a tree of what happens, worst first, between a verdict and what to do next.
 
-use super::super::model::{FieldChange, Finding, Level, Verdict};
+use super::super::model::{FieldChange, Finding, Verdict};
 use super::super::{Plan, Row};
 use super::words::{self, SECTIONS};
 use super::{Group, groups, safe, short};
@@ -230,12 +230,7 @@ impl Page {
 
 /// A guard in one line.
 fn guard(finding: &Finding) -> String {
-    let level = match finding.level {
-        Level::Error => "error",
-        Level::Refusal if finding.acknowledged.is_some() => "acknowledged",
-        Level::Refusal => "refused",
-        Level::Warning => "warning",
-    };
+    let level = finding.word();
     let place = finding.place.as_ref().map(|place| format!("  [{}:{}]", place.path, place.line)).unwrap_or_default();
     format!("{level} {} ({}, {}): {}{place}", finding.code, finding.guard, finding.scope, finding.title)
 }
