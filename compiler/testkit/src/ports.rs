@@ -27,7 +27,7 @@ pub fn free<const N: usize>() -> [u16; N] {
     let length = usize::from(RANGE.end - RANGE.start);
     let first = process::id() as usize * 7 % length;
     let mut candidates = RANGE.cycle().skip(first).take(length);
-    std::array::from_fn(|_| candidates.find(|port| take(&folder.join(port.to_string()), *port)).expect("a free port"))
+    std::array::from_fn(|_| candidates.find(|port| take(&folder.join(port.to_string()), *port)).unwrap())
 }
 
 fn take(path: &Path, port: u16) -> bool {
