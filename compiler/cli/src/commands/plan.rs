@@ -6,11 +6,12 @@ use aipress_core::compare::{Comparison, compare};
 use aipress_core::diag::{Code, Diagnostic, count, list};
 use aipress_core::plan::evidence::Evidence;
 use aipress_core::plan::{Plan, digest, render};
+use aipress_core::{Options, compile};
 
 use crate::args::{PlanArgs, PlanFormat};
 use crate::exit::{Exit, Failure, UNREVIEWED};
 use crate::fleet::{self, Fleet};
-use crate::{out, words};
+use crate::{out, source, words};
 
 /// A plan or evidence that cannot be read.
 const UNREADABLE: Code = Code(691);
@@ -21,7 +22,8 @@ const UNREADABLE: Code = Code(691);
 /// Errors of either fleet; a revision that cannot be read; with `--verify`, rows that were not reviewed.
 pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
     let mut options = fleet::options(&args.input);
-    let head = fleet::load_revision(folder, args.input.rev.as_deref(), &options)?;
+    let alone = fleet::load_revision(folder, args.input.rev.as_deref(), &options)?;
+    let head = if args.with.is_empty() { alone } else { together(folder, args, &options)? };
     // What a site lacked in the past is not what this change is about.
     options.locked = false;
     let base = fleet::load_revision(folder, Some(&args.base), &options).inspect_err(|failure| {
@@ -32,7 +34,7 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
     })?;
     let told = Comparison {
         base: args.base.clone(),
-        head: args.input.rev.clone().unwrap_or_else(|| "the working tree".to_owned()),
+        head: name(args),
         diff: args.diff,
         options: fleet::options(&args.input),
         evidence: args.evidence.as_deref().map(evidence).transpose()?,
@@ -52,6 +54,24 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
         (false, true) => Exit::Changes,
         (false, false) => Exit::Fine,
     })
+}
+
+/// How the newer fleet is named.
+fn name(args: &PlanArgs) -> String {
+    let own = args.input.rev.clone().unwrap_or_else(|| "the working tree".to_owned());
+    if args.with.is_empty() { own } else { format!("{own} with {}", args.with.join(", ")) }
+}
+
+/// Compiles the fleet with other branches merged into it; alone it compiles, which the caller has seen.
+fn together(folder: &Path, args: &PlanArgs, options: &Options) -> Result<Fleet, Failure> {
+    let sources = source::together(folder, args.input.rev.as_deref(), &args.with)?;
+    compile(&sources, options)
+        .map_err(|diagnostics| {
+            let others = list(&args.with, "and", args.with.len());
+            out::say(&format!("this fleet compiles alone, and not together with {others}:"));
+            Failure::new(sources.clone(), diagnostics)
+        })
+        .map(|compilation| Fleet { sources: sources.clone(), compilation })
 }
 
 fn read(path: &Path) -> Result<String, Diagnostic> {
