@@ -413,7 +413,8 @@ pub struct PoolAgentArgs {
     /// The SHA-256 that the configuration must have, in hexadecimal digits.
     #[arg(long, value_name = "DIGEST", env = "AIPRESS_CONFIG_SHA256", hide_env = true)]
     pub config_sha256: Option<String>,
-    /// A file with what the running tables must show, as the compiler wrote it; they are compared in every round.
+    /// A file with what the running tables must show, as the compiler wrote it, in place of what the node's own
+    /// configuration says; they are compared in every round.
     #[arg(long, value_name = "FILE", env = "AIPRESS_POOL_EXPECTED", hide_env = true)]
     pub expected: Option<PathBuf>,
     /// Where health checks and metrics are answered (default: every address of the machine with --config-bucket, where a

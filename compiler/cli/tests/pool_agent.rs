@@ -85,13 +85,19 @@ fn a_machine_starts_gets_ready_and_drains_when_it_is_told_to_end() {
     let folder = tempfile::tempdir().unwrap();
     let done = init(&google, ports, folder.path(), None);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let _proxysql = ProxySql::start(folder.path(), Path::new("proxysql.cnf")).unwrap();
+    let proxysql = ProxySql::start(folder.path(), Path::new("proxysql.cnf")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_aipress"));
     environment(&mut command, &google, ports, folder.path());
     let child = command.arg("pool-agent").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);
     while !get(ports[2], "/readyz").starts_with("HTTP/1.1 200") {
         assert!(Instant::now() < deadline, "{}", get(ports[2], "/readyz"));
+        sleep(Duration::from_millis(50));
+    }
+    assert!(!get(ports[2], "/metrics").contains("aipress_pool_drift{"));
+    proxysql.tamper("UPDATE runtime_mysql_servers SET weight = 7");
+    while !get(ports[2], "/metrics").contains("aipress_pool_drift{table=\"runtime_mysql_servers\"} 2") {
+        assert!(Instant::now() < deadline, "{}", get(ports[2], "/metrics"));
         sleep(Duration::from_millis(50));
     }
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
@@ -102,7 +108,7 @@ fn a_machine_starts_gets_ready_and_drains_when_it_is_told_to_end() {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(event["event"].is_string() && event["severity"].is_string(), "{line}");
     }
-    for name in ["listening", "intent", "applied", "ready", "draining", "stopped"] {
+    for name in ["listening", "intent", "applied", "ready", "drift", "draining", "stopped"] {
         assert!(out.contains(&format!("\"event\":\"{name}\"")), "{name}: {out}");
     }
     assert!(!out.contains(PASSWORD) && !err.contains(PASSWORD));

@@ -1,10 +1,12 @@
 //! Compares ProxySQL's runtime tables with what they must show, column by column.
 //!
 //! The intent is the document `expected.json`: an object of variables, lists of rows by table, and the tables that must be
-//! empty. A row is compared in the columns that it names.
+//! empty. A row is compared in the columns that it names. The node makes it from its own configuration ([`Intent::of`]),
+//! and then every column of a rule, a server and an authority counts: what the configuration does not name is as it starts.
 
 use std::collections::BTreeMap;
 
+use aipress_core::emit::proxysql::{PoolFile, expected};
 use aipress_provision::session::SqlError;
 use serde_json::Value;
 
@@ -27,7 +29,74 @@ pub struct Intent {
     empty: Vec<String>,
 }
 
+/// The table of the users, which the agent sets and compares itself.
+const USERS: &str = "runtime_mysql_users";
+
+/// Columns that the emitted configuration never names, with what they then hold; nothing stands for NULL too.
+const UNNAMED: [(&str, &[(&str, &str)]); 3] = [
+    ("runtime_mysql_servers", &[("compression", "0"), ("max_latency_ms", "0")]),
+    (
+        "runtime_mysql_servers_ssl_params",
+        &[
+            ("username", ""),
+            ("ssl_cert", ""),
+            ("ssl_key", ""),
+            ("ssl_capath", ""),
+            ("ssl_crl", ""),
+            ("ssl_crlpath", ""),
+            ("ssl_cipher", ""),
+            ("tls_version", ""),
+        ],
+    ),
+    (
+        "runtime_mysql_query_rules",
+        &[
+            ("username", ""),
+            ("schemaname", ""),
+            ("flagIN", "0"),
+            ("client_addr", ""),
+            ("proxy_addr", ""),
+            ("proxy_port", ""),
+            ("digest", ""),
+            ("match_digest", ""),
+            ("match_pattern", ""),
+            ("negate_match_pattern", "0"),
+            ("re_modifiers", "CASELESS"),
+            ("flagOUT", ""),
+            ("replace_pattern", ""),
+            ("destination_hostgroup", ""),
+            ("cache_ttl", ""),
+            ("timeout", ""),
+            ("mirror_flagOUT", ""),
+            ("mirror_hostgroup", ""),
+            ("error_msg", ""),
+            ("OK_msg", ""),
+            ("multiplex", ""),
+            ("comment", ""),
+        ],
+    ),
+];
+
 impl Intent {
+    /// Makes the intent of a node from the text of its `proxysql.cnf`; without the users, which are the agent's own.
+    ///
+    /// # Errors
+    /// What is wrong with the text, in words.
+    pub fn of(config: &str) -> Result<Self, String> {
+        let nobody = PoolFile { format_version: 1, shard: String::new(), users: Vec::new() };
+        let expected = expected(config, &nobody).map_err(|error| error.to_string())?;
+        let document = serde_json::to_value(&expected).map_err(|error| error.to_string())?;
+        let mut intent = Self::read(&document)?.without(USERS);
+        for (table, columns) in UNNAMED {
+            for row in intent.tables.get_mut(table).into_iter().flatten() {
+                for (column, value) in columns {
+                    row.entry((*column).to_owned()).or_insert_with(|| (*value).to_owned());
+                }
+            }
+        }
+        Ok(intent)
+    }
+
     /// Reads the document.
     ///
     /// # Errors
@@ -128,7 +197,7 @@ fn compare_table(
     columns.dedup();
     let names = columns.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
     let names = if names.is_empty() { "1".to_owned() } else { names };
-    let only = if table == "runtime_mysql_users" { " WHERE frontend = 1" } else { "" };
+    let only = if table == USERS { " WHERE frontend = 1" } else { "" };
     let now = link.rows(&format!("SELECT {names} FROM {table}{only}"))?;
     let mut now: Vec<BTreeMap<&str, String>> = now
         .into_iter()

@@ -18,6 +18,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use crate::drift::Intent;
 use crate::event::Event;
 use crate::problem::{CONFIG, FILE, Problem, SECRETS, problem};
 use crate::run::told;
@@ -27,6 +28,9 @@ use crate::source::{self, Place};
 const OPERATOR: &str = "aipress";
 /// The name of who may only read statistics.
 const STATISTICS: &str = "aipress_stats";
+
+/// The configuration's file on the node.
+const CONFIGURATION: &str = "proxysql.cnf";
 
 /// What to fetch and where to put it.
 #[derive(Debug, Clone)]
@@ -64,7 +68,7 @@ pub fn run(wanted: &Wanted, http: Http, say: &mut dyn FnMut(Event)) -> Result<()
     }
     write(&folder.join(MONITOR_SECRETS), &monitor(wanted, &mut vault, say)?, say)?;
     // Last: what starts ProxySQL looks for this file.
-    write(&folder.join("proxysql.cnf"), config.as_bytes(), say)
+    write(&folder.join(CONFIGURATION), config.as_bytes(), say)
 }
 
 /// Fetches the authorities again; ProxySQL reads them for each new connection to a server.
@@ -72,9 +76,19 @@ pub fn run(wanted: &Wanted, http: Http, say: &mut dyn FnMut(Event)) -> Result<()
 /// # Errors
 /// One cannot be had or written; the files that are there stay.
 pub fn renew(folder: &Path, place: &Place, http: &mut Http, say: &mut dyn FnMut(Event)) -> Result<(), Problem> {
-    let path = folder.join("proxysql.cnf");
+    let path = folder.join(CONFIGURATION);
     let config = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
     take(folder, &config, place, http, say)
+}
+
+/// Reads what the other tables than the users' must show from the configuration that ProxySQL started with.
+///
+/// # Errors
+/// The file cannot be read or is no configuration.
+pub fn configured(folder: &Path) -> Result<Intent, Problem> {
+    let path = folder.join(CONFIGURATION);
+    let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+    Intent::of(&text).map_err(|why| unusable(&Place::File(path), &why))
 }
 
 fn take(

@@ -16,6 +16,8 @@
 //! - Values reach ProxySQL through one function that writes each by its type ([`sql`]); nothing is pasted.
 //! - What ProxySQL was told is read back before it goes to runtime, and from the runtime after: ProxySQL drops rows
 //!   without a word.
+//! - What is not the agent's to set (servers, rules, variables, authorities) is held against the node's own configuration
+//!   in every round; a difference is an event, a problem and a metric, and does not take the node out of the balancer.
 //! - Nothing is written to a disk after [`init`]; a password is in no event, error, metric or `Debug` text.
 //!
 //! # What was run and what was not

@@ -44,7 +44,7 @@ pub struct Options {
     /// Where the authorities of the servers are, by the names that the configuration has for them; they change while
     /// Google renews them. None: the files stay as they are.
     pub authorities: Option<Place>,
-    /// What the other tables must show, if they are to be compared.
+    /// What the other tables must show; none: what the node's own configuration says.
     pub intent: Option<Intent>,
     /// Between two rounds.
     pub interval: Duration,
@@ -250,7 +250,18 @@ impl<'a> Agent<'a> {
         problems: &mut Vec<Problem>,
         say: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
-        let Some(intent) = &self.options.intent else { return Ok(()) };
+        let made = match &self.options.intent {
+            Some(intent) => Ok(intent.clone()),
+            None => init::configured(&self.options.folder),
+        };
+        let intent = match made {
+            Ok(intent) => intent,
+            // Nobody is sent away because nothing can be compared.
+            Err(problem) => {
+                problems.push(problem);
+                return Ok(());
+            }
+        };
         let found = intent.compare(link).map_err(|error| users::failed("the tables cannot be compared", &error))?;
         let mut drift = BTreeMap::new();
         for difference in found {

@@ -231,6 +231,47 @@ fn other_tables_that_somebody_changed_are_told_once_and_left() {
 }
 
 #[test]
+fn without_another_word_a_node_is_held_against_the_configuration_that_it_started_with() {
+    let row = "\t{ hostgroup_id=10, hostname=\"127.0.0.1\", port=1, weight=3, use_ssl=1 }";
+    let rest = "mysql_servers_ssl_params=\n(\n\t{ hostname=\"127.0.0.1\", port=1, ssl_ca=\"certs/main.pem\" }\n)\n\
+                mysql_query_rules=\n(\n\t{ rule_id=100, active=1, match_digest=\"^SELECT .*\", apply=1 }\n)\n";
+    let node = Node::with(row, rest);
+    node.google.put("certs/main.pem", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
+    node.init().unwrap();
+    let proxysql = node.proxysql();
+    let options = node.options();
+    assert!(options.intent.is_none());
+    let mut run = Run::new(&node, &options);
+    let (said, _) = run.round();
+    assert!(!said.contains("drift") && run.shared.lock().drift.is_empty(), "{said}");
+    let behind = [
+        ("runtime_mysql_query_rules SET match_digest = '.'", "match_digest=^SELECT .*"),
+        ("runtime_mysql_query_rules SET cache_ttl = 60000", "cache_ttl=60000"),
+        ("runtime_mysql_query_rules SET username = 'wp-acme'", "username=wp-acme"),
+        ("runtime_mysql_servers SET weight = 9", "weight=3"),
+        ("runtime_mysql_servers SET use_ssl = 0", "use_ssl=1"),
+        ("runtime_mysql_servers SET compression = 1", "compression=1"),
+        ("runtime_mysql_servers_ssl_params SET ssl_ca = ''", "ssl_ca=certs/main.pem"),
+        (
+            "runtime_global_variables SET variable_value = '5.7' WHERE variable_name = 'mysql-server_version'",
+            "is `5.7`; expected `8.0.36`",
+        ),
+    ];
+    for (change, part) in behind {
+        let table = change.split(' ').next().unwrap();
+        proxysql.tamper(&format!("CREATE TABLE saved AS SELECT * FROM {table}; UPDATE {change};"));
+        let (said, _) = run.round();
+        assert!(said.contains("AIP0656") && said.contains(part), "{change}: {said}");
+        assert!(run.shared.lock().metrics(Duration::MAX).contains(&format!("aipress_pool_drift{{table=\"{table}\"}}")));
+        proxysql.tamper(&format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM saved; DROP TABLE saved;"));
+        assert!(run.round().0.contains("over: AIP0656"), "{change}");
+    }
+    fs::write(node.path().join("proxysql.cnf"), "mysql_servers=").unwrap();
+    let (said, _) = run.round();
+    assert!(said.contains("AIP0660") && said.contains("proxysql.cnf"), "{said}");
+}
+
+#[test]
 fn a_pool_file_that_is_wrong_or_unreadable_changes_nothing() {
     node!(node, _proxysql, run);
     node.google.storage(Some(403));
