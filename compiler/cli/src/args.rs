@@ -213,7 +213,7 @@ pub struct PlanArgs {
     /// Fail with 4 unless every row is in one of these reviewed plans, as `--format json` writes them.
     #[arg(long, value_name = "PLAN", num_args = 1.., env = "AIPRESS_PLAN_VERIFY", hide_env = true, value_delimiter = ',')]
     pub verify: Vec<PathBuf>,
-    /// Plan as if these branches were merged too, and say what they break together.
+    /// Plan as if these branches were merged too, as Git merges, and say what they break together.
     #[arg(long, value_name = "REV", num_args = 1.., env = "AIPRESS_PLAN_WITH", hide_env = true, value_delimiter = ',')]
     pub with: Vec<String>,
     /// What is known of backups, as `schema/evidence.schema.json` says.

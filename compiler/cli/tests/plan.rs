@@ -59,32 +59,3 @@ fn a_reviewed_plan_verifies_after_other_commits_and_not_after_its_own_effect_cha
     fs::write(fleet.path().join("reviewed.json"), "{}").unwrap();
     assert_eq!(code(&fleet, &["--verify", "reviewed.json"]), Some(1));
 }
-
-#[test]
-fn two_branches_that_are_fine_alone_are_refused_together() {
-    let fleet = case("class-0-description");
-    let tenant = |name: &str| {
-        let alder = fs::read_to_string(fleet.path().join("tenants/alder.yaml")).unwrap();
-        let text = alder.replace("name: alder", &format!("name: {name}"));
-        text.replace("host: alder.example", "host: shared.example")
-    };
-    let (one, other) = (tenant("larch"), tenant("maple"));
-    fleet.git(&["checkout", "--quiet", "-b", "other"]);
-    fleet.write("tenants/maple.yaml", other.as_bytes());
-    fleet.commit("maple");
-    fleet.git(&["checkout", "--quiet", "main"]);
-    fleet.write("tenants/larch.yaml", one.as_bytes());
-    fleet.commit("larch");
-    assert_eq!(code(&fleet, &[]), Some(0), "alone");
-    let both = fleet.aipress(&[&PLAN[..], &["--with", "other"]].concat());
-    let said = text(&both.stderr);
-    assert_eq!(both.status.code(), Some(1), "{said}");
-    assert!(said.contains("AIP0205") && said.contains("not together with `other`"), "{said}");
-    fleet.write("tenants/larch.yaml", one.replace("shared.example", "larch.example").as_bytes());
-    let plan = fleet.aipress(&[&PLAN[..], &["--with", "other", "--format", "json"]].concat());
-    let said = text(&plan.stdout);
-    assert!(said.contains("site/larch") && said.contains("site/maple") && said.contains("the working tree with other"));
-    fleet.write("tenants/maple.yaml", one.replace("larch", "maple").replace("shared", "x").as_bytes());
-    let both = fleet.aipress(&[&PLAN[..], &["--with", "other"]].concat());
-    assert!(text(&both.stderr).contains("AIP0692"), "{}", text(&both.stderr));
-}

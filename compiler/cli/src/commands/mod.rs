@@ -25,6 +25,7 @@ mod schema;
 mod services;
 mod show;
 mod simulate;
+mod together;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};

@@ -6,12 +6,12 @@ use aipress_core::compare::{Comparison, compare};
 use aipress_core::diag::{Code, Diagnostic, count, list};
 use aipress_core::plan::evidence::Evidence;
 use aipress_core::plan::{Plan, digest, render};
-use aipress_core::{Options, compile};
 
+use super::together;
 use crate::args::{PlanArgs, PlanFormat};
 use crate::exit::{Exit, Failure, UNREVIEWED};
 use crate::fleet::{self, Fleet};
-use crate::{out, source, words};
+use crate::{out, words};
 
 /// A plan or evidence that cannot be read.
 const UNREADABLE: Code = Code(691);
@@ -23,7 +23,7 @@ const UNREADABLE: Code = Code(691);
 pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
     let mut options = fleet::options(&args.input);
     let alone = fleet::load_revision(folder, args.input.rev.as_deref(), &options)?;
-    let head = if args.with.is_empty() { alone } else { together(folder, args, &options)? };
+    let head = if args.with.is_empty() { alone } else { together::load(folder, args, &options)? };
     // What a site lacked in the past is not what this change is about.
     options.locked = false;
     let base = fleet::load_revision(folder, Some(&args.base), &options).inspect_err(|failure| {
@@ -59,19 +59,7 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
 /// How the newer fleet is named.
 fn name(args: &PlanArgs) -> String {
     let own = args.input.rev.clone().unwrap_or_else(|| "the working tree".to_owned());
-    if args.with.is_empty() { own } else { format!("{own} with {}", args.with.join(", ")) }
-}
-
-/// Compiles the fleet with other branches merged into it; alone it compiles, which the caller has seen.
-fn together(folder: &Path, args: &PlanArgs, options: &Options) -> Result<Fleet, Failure> {
-    let sources = source::together(folder, args.input.rev.as_deref(), &args.with)?;
-    compile(&sources, options)
-        .map_err(|diagnostics| {
-            let others = list(&args.with, "and", args.with.len());
-            out::say(&format!("this fleet compiles alone, and not together with {others}:"));
-            Failure::new(sources.clone(), diagnostics)
-        })
-        .map(|compilation| Fleet { sources: sources.clone(), compilation })
+    together::name(&own, &args.with)
 }
 
 fn read(path: &Path) -> Result<String, Diagnostic> {

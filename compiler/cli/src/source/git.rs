@@ -42,23 +42,17 @@ pub fn read(folder: &Path, revision: &str) -> Result<Vec<Entry>, Failure> {
         .collect())
 }
 
-/// Names the commit from which two revisions went apart.
+/// Names the commit of a revision.
 ///
 /// # Errors
-/// No such revision, or none in common.
-pub fn merge_base(folder: &Path, one: &str, other: &str) -> Result<String, Failure> {
-    let repository = open(folder)?;
-    let commit = |revision: &str| {
-        tree_of(&repository, revision)?;
-        let object = repository.revparse_single(revision).map_err(|error| cannot_read(&error))?;
-        object.peel_to_commit().map_err(|error| cannot_read(&error))
-    };
-    let (one_commit, other_commit) = (commit(one)?, commit(other)?);
-    let found = repository.merge_base(one_commit.id(), other_commit.id()).map_err(|_| {
-        Diagnostic::error_without_place(Code(601), format!("`{one}` and `{other}` have no commit in common"))
-            .help("name branches of one history; a shallow clone needs `git fetch --unshallow`.")
-    })?;
-    Ok(found.to_string())
+/// No repository, or no such revision in it.
+pub(super) fn commit_of(repository: &Repository, revision: &str) -> Result<Oid, Diagnostic> {
+    tree_of(repository, revision)?;
+    let object = repository.revparse_single(revision).map_err(|error| cannot_read(&error))?;
+    object.peel_to_commit().map(|commit| commit.id()).map_err(|_| {
+        Diagnostic::error_without_place(Code(601), format!("revision `{revision}` is not a commit"))
+            .help("name a commit, a tag or a branch.")
+    })
 }
 
 pub(super) fn open(folder: &Path) -> Result<Repository, Diagnostic> {

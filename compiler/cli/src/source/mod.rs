@@ -8,9 +8,9 @@
 mod git;
 mod intake;
 pub mod past;
+pub mod together;
 mod worktree;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use aipress_core::diag::{Code, Diagnostic, Diagnostics};
@@ -42,37 +42,6 @@ pub fn load(folder: &Path, revision: Option<&str>) -> Result<SourceSet, Failure>
         return Err(no_fleet(folder, revision).into());
     }
     into_sources(entries)
-}
-
-/// Reads the fleet as it would be if other branches were merged into it: what each changed since it went apart.
-///
-/// # Errors
-/// Those of [`load`]; a file that two sides changed in different ways.
-pub fn together(folder: &Path, revision: Option<&str>, others: &[String]) -> Result<SourceSet, Failure> {
-    let read = |revision: Option<&str>| -> Result<BTreeMap<String, String>, Failure> {
-        let sources = load(folder, revision)?;
-        Ok(sources.files().map(|(_, source)| (source.path.to_string(), source.text.to_string())).collect())
-    };
-    let mut all = read(revision)?;
-    let mut problems = Diagnostics::new();
-    for other in others {
-        let common = git::merge_base(folder, revision.unwrap_or("HEAD"), other)?;
-        let (before, after) = (read(Some(&common))?, read(Some(other))?);
-        let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        for path in paths.into_iter().filter(|path| before.get(*path) != after.get(*path)) {
-            let here = all.get(path);
-            if here != before.get(path) && here != after.get(path) {
-                let title = format!("`{path}` is changed here, and in another way in `{other}`");
-                problems.push(Diagnostic::error_without_place(Code(692), title).help("merge one of the two first."));
-            } else if let Some(text) = after.get(path) {
-                all.insert(path.clone(), text.clone());
-            } else {
-                all.remove(path);
-            }
-        }
-    }
-    let sources = SourceSet::new(all.into_iter().collect());
-    if problems.has_errors() { Err(Failure::new(sources, problems)) } else { Ok(sources) }
 }
 
 /// Reads the placement lock as it was some days ago, or at the oldest commit; with the day of that commit.
