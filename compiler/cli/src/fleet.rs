@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aipress_core::diag::Diagnostics;
+use aipress_core::diag::{Diagnostics, count, list};
 use aipress_core::emit::OutputFile;
 use aipress_core::source::SourceSet;
 use aipress_core::{Compilation, Options, Stack, compile};
@@ -70,6 +70,27 @@ impl Fleet {
             .collect();
         let failed: Diagnostics = results.into_iter().filter_map(Result::err).flatten().collect();
         if failed.is_empty() { Ok(()) } else { Err(failed) }
+    }
+
+    /// Says what the placement lock lacks, and what comes of it; none if it is complete.
+    #[must_use]
+    pub fn unrecorded(&self) -> Option<String> {
+        let sites: Vec<&str> = self.compilation.proposed().iter().map(|record| record.site.as_str()).collect();
+        let shards = self.compilation.proposed_shards();
+        let part = |names: &[&str], one, many| {
+            (!names.is_empty()).then(|| format!("{} ({})", count(names.len(), one, many), list(names, "and", 5)))
+        };
+        let shards: Vec<&str> = shards.iter().map(String::as_str).collect();
+        let parts: Vec<String> =
+            [part(&sites, "site", "sites"), part(&shards, "shard", "shards")].into_iter().flatten().collect();
+        let verb = if sites.len() + shards.len() == 1 { "is" } else { "are" };
+        (!parts.is_empty()).then(|| {
+            format!(
+                "{} {verb} not in the placement lock yet: run `aipress place --write` and commit it; \
+                 the pipeline applies only what is recorded",
+                parts.join(" and ")
+            )
+        })
     }
 
     /// Turns diagnostics of a later stage into a failure that shows the warnings too.

@@ -20,7 +20,9 @@ fn fresh() -> Fleet {
 fn what_init_writes_is_valid_and_is_not_overwritten() {
     let fleet = fresh();
     let output = fleet.aipress(&["check"]);
-    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    let unrecorded = "1 site (`my-blog`) and 1 shard (`eu1-001`) are not in the placement lock yet: run `aipress place \
+                      --write` and commit it; the pipeline applies only what is recorded\n";
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), unrecorded));
     assert_eq!(text(&output.stdout), "no errors in 1 site on 1 shard\n");
     let before = fleet.tree("tenants");
     assert_eq!(fleet.aipress(&["init"]).status.code(), Some(1));
@@ -81,7 +83,8 @@ fn place_shows_then_records_and_then_has_nothing_to_do() {
     assert_eq!(fleet.aipress(&["place", "--write"]).status.code(), Some(0));
     assert_eq!(fleet.aipress(&["place", "--check"]).status.code(), Some(0));
     assert_eq!(text(&fleet.aipress(&["place"]).stdout), "");
-    assert_eq!(fleet.aipress(&["check", "--locked"]).status.code(), Some(0));
+    let recorded = fleet.aipress(&["check", "--locked"]);
+    assert_eq!((recorded.status.code(), text(&recorded.stderr).as_str()), (Some(0), ""));
 }
 
 #[test]
@@ -132,6 +135,66 @@ fn explain_shows_a_page_or_a_value_and_its_layer() {
     assert!(value.starts_with("spec.database.class: small  [tier, tenants/platform.yaml:"), "{value}");
     let built_in = text(&fleet.aipress(&["explain", "tenant/my-blog", "database.charset"]).stdout);
     assert_eq!(built_in, "spec.database.charset: utf8mb4  [built-in]\n");
+}
+
+#[test]
+fn what_is_nearly_right_leads_on() {
+    let fleet = fresh();
+    let help = |arguments: &[&str]| {
+        let output = fleet.aipress(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        text(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(help(&["explain", "AIP205"]).contains("did you mean `AIP0205`?"));
+    assert!(help(&["explain", "my-blog"]).contains("did you mean `tenant/my-blog` (its values) or `site/my-blog`"));
+    assert!(help(&["explain", "eu1"]).contains("did you mean `connections eu1-001`?"));
+    assert!(help(&["explain", "destroy-data"]).contains("did you mean `destroys-data`?"));
+    assert!(help(&["explain", "tenant/my-blok"]).contains("did you mean `my-blog`?"));
+    assert!(help(&["show", "my"]).contains("name a tenant"));
+    assert!(help(&["show", "my-b"]).contains("did you mean `my-blog`?"));
+    assert!(help(&["rehearse", "eu1-001"]).contains("did you mean `shards/eu1-001`?"));
+    assert!(
+        help(&["plan", "--base", "HEAD"]).contains("this repository has no commit yet help: commit the fleet first")
+    );
+    let page = text(&fleet.aipress(&["explain", "destroys-data"]).stdout);
+    assert!(page.starts_with("The guard `destroys-data` of a plan reports AIP0673.\n\n# AIP0673: "), "{page}");
+}
+
+#[test]
+fn values_of_a_tenant_come_in_the_order_of_interest() {
+    let fleet = fresh();
+    let all = text(&fleet.aipress(&["explain", "tenant/my-blog"]).stdout);
+    let at = |title: &str| all.find(title).unwrap_or_else(|| panic!("{title}: {all}"));
+    assert_eq!(at("# set in its own document\n"), 0);
+    assert!(at("# inherited from the platform\n") < at("# built in\n"));
+    assert!(
+        at("spec.placement.region:") < at("spec.database.class:") && at("spec.database.class:") < at("# built in\n")
+    );
+    let json = fleet.aipress(&["explain", "tenant/my-blog", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let lines = all.lines().filter(|line| line.starts_with("spec.")).count();
+    assert_eq!(json["values"].as_array().unwrap().len(), lines);
+}
+
+#[test]
+fn a_folder_of_the_fleet_leads_to_the_fleet() {
+    let fleet = fresh();
+    assert_eq!(fleet.aipress(&["place", "--write"]).status.code(), Some(0));
+    let below = fleet.path().join("tenants/shards");
+    let output = aipress(&below, &["check"]);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), "the fleet is in `../..`\n"));
+    assert_eq!(aipress(&below, &["compile"]).status.code(), Some(0));
+    assert!(fleet.path().join("output/manifest.json").is_file() && !below.join("output").exists());
+    let named = aipress(&fleet.path(), &["-C", "tenants", "check"]);
+    assert!(
+        text(&named.stderr).contains("a folder above holds a fleet: write `-C tenants/..`."),
+        "{}",
+        text(&named.stderr)
+    );
+    let elsewhere = tempfile::tempdir().unwrap();
+    assert_eq!(aipress(elsewhere.path(), &["check"]).status.code(), Some(1));
+    let outside = aipress(elsewhere.path(), &["-C", ".", "plan", "--base", "HEAD"]);
+    assert_eq!(outside.status.code(), Some(1));
 }
 
 #[test]

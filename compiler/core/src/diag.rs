@@ -207,18 +207,47 @@ pub fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>, joiner: &str, lim
     if quoted.is_empty() { last } else { format!("{} {joiner} {last}", quoted.join(", ")) }
 }
 
+/// Letters of a name from which on one that only begins so is meant.
+const BEGINNING: usize = 3;
+
 /// Returns the known name nearest to a misspelt one: same letters in another case first, then an edit distance of at
-/// most a third of the length (at least 1).
+/// most a third of the length (at least 1), then the one of which it is the beginning, or the end after a slash,
+/// if all others like it only go on from there.
 #[must_use]
 pub fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let known: Vec<&str> = known.into_iter().collect();
     let limit = (wrong.chars().count() / 3).max(1);
-    known
-        .into_iter()
+    let near = known
+        .iter()
         .map(|name| {
             let distance = if name.eq_ignore_ascii_case(wrong) { 0 } else { strsim::damerau_levenshtein(wrong, name) };
-            (distance, name)
+            (distance, *name)
         })
         .filter(|(distance, _)| *distance <= limit)
         .min()
-        .map(|(_, name)| name)
+        .map(|(_, name)| name);
+    near.or_else(|| completed(wrong, &known))
+}
+
+fn completed<'a>(part: &str, known: &[&'a str]) -> Option<&'a str> {
+    if part.chars().count() < BEGINNING {
+        return None;
+    }
+    let ends = |name: &str| name.strip_suffix(part).is_some_and(|before| before.ends_with('/'));
+    let found = || known.iter().copied().filter(|name| name.starts_with(part) || ends(name));
+    let shortest = found().min_by_key(|name| (name.len(), *name))?;
+    found().all(|name| name.starts_with(shortest)).then_some(shortest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_suggested_for_a_slip_and_for_a_beginning_that_leads_to_one_only() {
+        let known = ["acme-corp", "acme-corp--staging", "herald-daily", "herald-weekly", "shards/eu1-001"];
+        assert_eq!(suggest("acme-crop", known), Some("acme-corp"));
+        assert_eq!((suggest("acme", known), suggest("eu1-001", known)), (Some("acme-corp"), Some("shards/eu1-001")));
+        assert_eq!((suggest("herald", known), suggest("ac", known)), (None, None));
+    }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use aipress_core::diag::Code;
 use aipress_core::explain;
+use aipress_core::plan::guards::names;
 
 /// Codes about a fleet's text that no case can show, with the reason.
 const WITHOUT_CASE: [(u16, &str); 5] = [
@@ -107,4 +108,23 @@ fn every_page_about_a_fleet_shows_a_bad_and_a_good_example() {
         let page = explain::page(Code(code)).unwrap();
         assert!(page.contains("Bad:") && page.contains("Good:"), "{}", Code(code));
     }
+}
+
+#[test]
+fn every_guard_of_the_plan_cases_is_known_by_its_name() {
+    let (mut seen, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+    for entry in fs::read_dir(repository().join("testdata/plan")).unwrap() {
+        let Ok(text) = fs::read_to_string(entry.unwrap().path().join("expected/plan.json")) else { continue };
+        let plan: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for finding in plan["guards"].as_array().into_iter().flatten() {
+            let (guard, code) = (finding["guard"].as_str().unwrap(), finding["code"].as_str().unwrap());
+            seen.insert(guard.to_owned());
+            if names::code(guard).map(|code| code.to_string()).as_deref() != Some(code) {
+                unknown.insert(format!("{guard} {code}"));
+            }
+        }
+    }
+    assert!(seen.len() > 10, "{seen:?}");
+    assert!(unknown.is_empty(), "add to plan/guards/names.rs: {unknown:?}");
+    assert!(names::NAMES.iter().all(|(_, code)| explain::page(*code).is_some()));
 }

@@ -28,6 +28,7 @@ pub fn run(folder: &Path, args: &CheckArgs) -> Result<Exit, Failure> {
             let sites = count(fleet.compilation.site_count(), "site", "sites");
             let shards = count(fleet.compilation.shard_count(), "shard", "shards");
             out::result(&format!("no errors in {sites} on {shards}\n"));
+            fleet.unrecorded().iter().for_each(|line| out::say(line));
             Ok(Exit::Fine)
         }
         (Ok(fleet), format) => Ok(show(&fleet.sources, fleet.compilation.warnings().clone(), format)),

@@ -27,6 +27,7 @@ pub fn run(folder: &Path, args: &CompileArgs) -> Result<Exit, Failure> {
             let sites = count(fleet.compilation.site_count(), "site", "sites");
             let shards = count(fleet.compilation.shard_count(), "shard", "shards");
             out::result(&format!("{sites} on {shards}: {said} ({})\n", seconds(begun.elapsed())));
+            fleet.unrecorded().iter().for_each(|line| out::say(line));
             Ok(Exit::Fine)
         }
         Err(diagnostics) => Err(fleet.fail(diagnostics)),

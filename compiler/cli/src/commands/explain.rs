@@ -1,4 +1,4 @@
-//! `aipress explain CODE`, `site/NAME`, a Terraform address, and `tenant/NAME [FIELD]`: a value and the layer that gave it.
+//! `aipress explain CODE`, a guard's name, `site/NAME`, a Terraform address, and `tenant/NAME [FIELD]`: a value and the layer that gave it.
 
 use std::path::Path;
 
@@ -6,11 +6,14 @@ use aipress_core::check::fleet::Fleet as Checked;
 use aipress_core::diag::{Code, Diagnostic, suggest};
 use aipress_core::explain;
 use aipress_core::plan::fields::flat;
+use aipress_core::plan::guards::names;
 use aipress_core::source::{SourceId, SourceSet, Span};
 use aipress_core::syntax::Node;
+use serde_json::json;
 
 use super::{explain_connections, explain_placement};
 use crate::args::ExplainArgs;
+use crate::args::placement::AnswerFormat;
 use crate::exit::{Exit, Failure};
 use crate::fleet::{self, Fleet};
 use crate::out;
@@ -28,26 +31,88 @@ pub fn run(folder: &Path, args: &ExplainArgs) -> Result<Exit, Failure> {
         Some(("site", name)) => super::show::site(folder, name, args.format, &args.input),
         _ if args.subject.contains("module.") => super::explain_address::run(folder, args),
         _ => {
-            out::result(page(&args.subject)?);
+            out::result(&page(folder, args)?);
             Ok(Exit::Fine)
         }
     }
 }
 
-fn page(subject: &str) -> Result<&'static str, Diagnostic> {
-    let upper = subject.to_ascii_uppercase();
-    let number = upper.strip_prefix("AIP").filter(|digits| digits.len() == 4).and_then(|digits| digits.parse().ok());
-    number.and_then(|number| explain::page(Code(number))).ok_or_else(|| {
-        Diagnostic::error_without_place(Code(603), format!("there is no page for `{subject}`"))
-            .help("name a code as it is printed, such as `AIP0012`, or a tenant as `tenant/NAME`.")
+/// The page of a code, or of the code of a guard.
+fn page(folder: &Path, args: &ExplainArgs) -> Result<String, Diagnostic> {
+    let subject = args.subject.as_str();
+    if let Some(code) = names::code(&subject.to_ascii_lowercase()) {
+        let rest = explain::page(code).unwrap_or_default();
+        return Ok(format!("The guard `{subject}` of a plan reports {code}.\n\n{rest}"));
+    }
+    let found = code(subject).filter(|_| subject.len() == "AIP0000".len()).and_then(explain::page);
+    found.map(str::to_owned).ok_or_else(|| {
+        Diagnostic::error_without_place(Code(603), format!("there is no page for `{subject}`")).help(near(folder, args))
     })
 }
 
+/// Reads a code: `AIP0205`, or with digits or letters left out.
+fn code(subject: &str) -> Option<Code> {
+    let upper = subject.to_ascii_uppercase();
+    let digits = upper.strip_prefix("AIP").unwrap_or(&upper);
+    let is_short = !digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_short.then(|| digits.parse().ok().map(Code)).flatten()
+}
+
+/// What may have been meant: a code, a site or a shard of the fleet if it compiles, a guard, or a word of this command.
+fn near(folder: &Path, args: &ExplainArgs) -> String {
+    let subject = args.subject.as_str();
+    if let Some(code) = code(subject).filter(|code| explain::page(*code).is_some()) {
+        return format!("did you mean `{code}`?");
+    }
+    let fleet = fleet::load(folder, &args.input).ok();
+    let checked = fleet.as_ref().map(|fleet| fleet.compilation.context().fleet);
+    let sites: Vec<String> = checked.iter().flat_map(|fleet| &fleet.sites).map(|site| site.id.to_string()).collect();
+    if let Some(site) = suggest(subject, sites.iter().map(String::as_str)) {
+        return format!("did you mean `tenant/{site}` (its values) or `site/{site}` (all that exists for it)?");
+    }
+    let shards = checked.iter().flat_map(|fleet| fleet.shards.keys()).map(String::as_str);
+    if let Some(shard) = suggest(subject, shards) {
+        return format!("did you mean `connections {shard}`? How full it is says `aipress capacity`.");
+    }
+    let codes: Vec<String> = explain::codes().iter().map(ToString::to_string).collect();
+    let words = ["placement", "connections"].into_iter().chain(names::NAMES.into_iter().map(|(name, _)| name));
+    match suggest(subject, words.chain(codes.iter().map(String::as_str))) {
+        Some(word) => format!("did you mean `{word}`?"),
+        None => "name a code as it is printed (`AIP0012`), a guard (`destroys-data`), `tenant/NAME`, `site/NAME`, \
+                 `placement SITE`, `connections SHARD` or a Terraform address."
+            .to_owned(),
+    }
+}
+
+/// Shows values: what the tenant's own document says first, then what it inherits, then what is built in.
 fn tenant(folder: &Path, name: &str, args: &ExplainArgs) -> Result<Exit, Failure> {
     let fleet = fleet::load(folder, &args.input)?;
-    for (path, value, _, origin) in values(&fleet, name, args.field.as_deref())? {
-        out::result(&format!("spec.{path}: {value}  [{origin}]\n"));
+    let values = values(&fleet, name, args.field.as_deref())?;
+    if args.format == AnswerFormat::Json {
+        let one =
+            |(path, value, _, origin): &Value| json!({"field": format!("spec.{path}"), "value": value, "from": origin});
+        let all: Vec<_> = values.iter().map(one).collect();
+        out::result(&format!("{:#}\n", json!({"formatVersion": 1, "site": name, "values": all})));
+        return Ok(Exit::Fine);
     }
+    let own = |value: &Value| value.3.starts_with("tenants/");
+    let is_built_in = |value: &Value| value.2.source == SourceId::BUILT_IN;
+    let parts: [(&str, Vec<&Value>); 3] = [
+        ("set in its own document", values.iter().filter(|value| !is_built_in(value) && own(value)).collect()),
+        ("inherited from the platform", values.iter().filter(|value| !is_built_in(value) && !own(value)).collect()),
+        ("built in", values.iter().filter(|value| is_built_in(value)).collect()),
+    ];
+    let mut text = String::new();
+    for (title, values) in parts.into_iter().filter(|(_, values)| !values.is_empty()) {
+        // One field needs no table of contents.
+        if args.field.is_none() {
+            text += &format!("{}# {title}\n", if text.is_empty() { "" } else { "\n" });
+        }
+        for (path, value, _, origin) in values {
+            text += &format!("spec.{path}: {value}  [{origin}]\n");
+        }
+    }
+    out::result(&text);
     Ok(Exit::Fine)
 }
 
@@ -99,8 +164,8 @@ fn origin(fleet: &Checked, sources: &SourceSet, span: Span) -> String {
 fn no_site(fleet: &Checked, name: &str) -> Diagnostic {
     let names: Vec<String> = fleet.sites.iter().map(|site| site.id.to_string()).collect();
     let help = match suggest(name, names.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `tenant/{near}`?"),
-        None => "name a tenant (`tenant/acme`) or one of its environments (`tenant/acme--staging`).".to_owned(),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "name a tenant (`acme`) or one of its environments (`acme--staging`).".to_owned(),
     };
     Diagnostic::error_without_place(Code(603), format!("the fleet has no site `{name}`")).help(help)
 }

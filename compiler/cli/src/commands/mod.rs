@@ -27,6 +27,8 @@ mod show;
 mod simulate;
 mod together;
 
+use std::path::{Path, PathBuf};
+
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
 
@@ -35,7 +37,7 @@ use crate::exit::{Exit, Failure};
 /// # Errors
 /// What the command could not do.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
-    let folder = &cli.dir;
+    let folder = &folder(cli);
     match &cli.command {
         Command::Init(args) => init::run(folder, args),
         Command::Check(args) => check::run(folder, args),
@@ -57,5 +59,23 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Provision(args) => provision::run(folder, args),
         Command::PoolAgent(args) => pool_agent::run(folder, args),
         Command::Completions(args) => Ok(completions::run(args)),
+    }
+}
+
+/// The fleet's folder: as named, or the one that the present folder lies in, as Git finds its repository.
+fn folder(cli: &Cli) -> PathBuf {
+    let needs_none = matches!(
+        cli.command,
+        Command::Init(_) | Command::Schema(_) | Command::Provision(_) | Command::PoolAgent(_) | Command::Completions(_)
+    );
+    if needs_none || cli.dir != Path::new(".") {
+        return cli.dir.clone();
+    }
+    match crate::source::around(&cli.dir) {
+        Some(found) => {
+            crate::out::say(&format!("the fleet is in `{}`", crate::words::path(&found)));
+            found
+        }
+        None => cli.dir.clone(),
     }
 }

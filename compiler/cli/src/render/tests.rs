@@ -58,6 +58,23 @@ Advice:
 }
 
 #[test]
+fn errors_come_after_warnings_and_each_in_the_order_of_the_files() {
+    let sources = fleet(&[("tenants/a.yaml", "x: 1\n"), ("tenants/b.yaml", "y: 2\n")]);
+    let (x, y) = (at(&sources, "tenants/a.yaml", "x"), at(&sources, "tenants/b.yaml", "y"));
+    let items = vec![
+        Diagnostic::error(Code(102), "second error", y, "here"),
+        Diagnostic::error(Code(101), "first error", x, "here"),
+        Diagnostic::warning(Code(426), "the warning", y, "here"),
+    ];
+    let text = shown(&sources, items.clone(), Format::Text);
+    let order: Vec<usize> =
+        ["the warning", "first error", "second error"].iter().map(|title| text.find(title).unwrap()).collect();
+    assert!(order.is_sorted(), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&shown(&sources, items, Format::Json)).unwrap();
+    assert_eq!(json["diagnostics"][0]["title"], "first error", "programs get the order of the files");
+}
+
+#[test]
 fn a_second_place_in_the_same_file_is_in_the_same_snippet() {
     let text = "one: 1\ntwo: 2\nthree: 3\nfour: 4\nfive: 5\nsix: 6\none: 2\n";
     let sources = fleet(&[("tenants/a.yaml", text)]);

@@ -42,7 +42,7 @@ impl Look {
     }
 }
 
-/// Writes every diagnostic, one after the other.
+/// Writes every diagnostic, one after the other: warnings, then errors, each by file and line.
 pub(super) fn write(report: &Report<'_>, look: &Look) -> String {
     let theme = if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
@@ -52,7 +52,9 @@ pub(super) fn write(report: &Report<'_>, look: &Look) -> String {
         .with_word_separator(textwrap::WordSeparator::AsciiSpace)
         .without_syntax_highlighting();
     let mut text = String::new();
-    for item in &report.items {
+    // Errors last: nearest to the prompt, however many warnings there are.
+    let (warnings, errors): (Vec<_>, Vec<_>) = report.items.iter().partition(|item| item.severity == Severity::Warning);
+    for item in warnings.into_iter().chain(errors) {
         // Writing to a string does not fail; a report that did would lose itself only.
         let _ = handler.render_report(&mut text, &Shown::of(report, item));
         text.push('\n');

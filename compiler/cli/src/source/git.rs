@@ -59,7 +59,7 @@ pub(super) fn open(folder: &Path) -> Result<Repository, Diagnostic> {
     Repository::discover(folder).map_err(|error| match error.code() {
         ErrorCode::NotFound => {
             Diagnostic::error_without_place(Code(602), format!("`{}` is not in a Git repository", folder.display()))
-                .help("name a folder of a repository with `-C DIR`, or leave out the revision.")
+                .help("revisions are Git's: run `git init` there and commit the fleet, or name a folder of a repository with `-C DIR`.")
         }
         _ => cannot_read(&error),
     })
@@ -105,6 +105,11 @@ fn list(repository: &Repository, prefix: &Path, revision: &str) -> Result<Vec<(S
 
 fn tree_of<'r>(repository: &'r Repository, revision: &str) -> Result<Tree<'r>, Diagnostic> {
     let object = repository.revparse_single(revision).map_err(|error| {
+        if repository.head().is_err_and(|error| error.code() == ErrorCode::UnbornBranch) {
+            let title = format!("there is no revision `{revision}`: this repository has no commit yet");
+            return Diagnostic::error_without_place(Code(601), title)
+                .help("commit the fleet first: `git add --all`, then `git commit`.");
+        }
         let why = if repository.is_shallow() {
             "this clone is shallow: fetch the rest with `git fetch --unshallow`."
         } else {

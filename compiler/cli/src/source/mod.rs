@@ -11,7 +11,7 @@ pub mod past;
 pub mod together;
 mod worktree;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aipress_core::diag::{Code, Diagnostic, Diagnostics};
 use aipress_core::place::Lock;
@@ -89,6 +89,30 @@ fn no_fleet(folder: &Path, revision: Option<&str>) -> Diagnostic {
         Some(revision) => format!("`{revision}` of `{}`", folder.display()),
         None => format!("`{}`", folder.display()),
     };
+    let above = around(folder).filter(|_| revision.is_none());
+    let help = match above {
+        Some(above) => format!("a folder above holds a fleet: write `-C {}`.", crate::words::path(&above)),
+        None => "name the folder that holds `tenants/` with `-C DIR`, or start a fleet there with `aipress init`."
+            .to_owned(),
+    };
     Diagnostic::error_without_place(Code(14), format!("no fleet in {place}: there is no file in `{TENANTS}/`"))
-        .help("name the folder that holds `tenants/` with `-C DIR`, or start a fleet there with `aipress init`.")
+        .help(help)
+}
+
+/// Finds the fleet that a folder lies in: the nearest folder above with `tenants/`, not further up than the
+/// top of the repository. None if the folder itself holds `tenants/`.
+#[must_use]
+pub fn around(folder: &Path) -> Option<PathBuf> {
+    let mut place = folder.canonicalize().ok()?;
+    let mut above = if folder == Path::new(".") { PathBuf::new() } else { folder.to_owned() };
+    if place.join(TENANTS).is_dir() {
+        return None;
+    }
+    while !place.join(".git").exists() && place.pop() {
+        above.push("..");
+        if place.join(TENANTS).is_dir() {
+            return Some(above);
+        }
+    }
+    None
 }

@@ -7,6 +7,7 @@ mod acknowledge;
 mod change;
 mod freeze;
 mod lifecycle;
+pub mod names;
 mod threshold;
 
 use jiff::civil::Date;
