@@ -317,6 +317,35 @@ fn what_does_not_fit_is_said_with_numbers_and_the_cheapest_fix() {
 }
 
 #[test]
+fn an_environment_may_leave_its_tenant_and_a_tenant_may_not_leave() {
+    let records = ["acme", "acme--pr12", "gone", "gone--pr12"].map(|site| record(site, "eu1", 1));
+    let placement = place(&[site("acme")], &[shard("eu1")], &[edge("main", 9)], &lock_of(&records), &policy());
+    let said: Vec<(u16, String)> =
+        placement.diagnostics.iter().map(|found| (found.code.0, found.help.clone())).collect();
+    assert!(said.iter().all(|(code, _)| *code == 316) && said.len() == 2, "{said:?}");
+    assert!(said[0].1.contains("A site leaves in steps") && said[1].1.starts_with("restore the document of `gone`"));
+}
+
+#[test]
+fn a_draining_shard_says_what_each_of_its_sites_needs() {
+    let draining = ShardRoom { state: State::Draining, ..shard("old") };
+    let way_out = |sites: &[SiteRequest], records: &[Record]| {
+        let shards = [draining.clone(), shard("eu1")];
+        let placement = place(sites, &shards, &[edge("main", 9)], &lock_of(records), &policy());
+        placement.diagnostics.iter().find(|found| found.code.0 == 309).unwrap().help.clone()
+    };
+    let moving = SiteRequest { moving_from: Some(at("old".into())), has_move: true, ..site("b") };
+    let asked = SiteRequest { has_move: true, ..site("c") };
+    let records = [record("a", "old", 1), record("b", "eu1", 2), record("c", "old", 1)];
+    let help = way_out(&[site("a"), moving.clone(), asked], &records);
+    let parts =
+        ["`b` is on the way", "`c` asks for a move that the lock does not hold", "`aipress rebalance --drain old"];
+    assert!(parts.iter().all(|part| help.contains(part)), "{help}");
+    let help = way_out(&[moving], &records[1..2]);
+    assert_eq!(help, "`b` is on the way: copy the data, then set `move.phase: cutover`.");
+}
+
+#[test]
 fn every_broken_record_is_said() {
     let retired = ShardRoom { state: State::Retired, ..shard("old") };
     let american = ShardRoom { region: "us".into(), residency: "us".into(), ..shard("us1") };

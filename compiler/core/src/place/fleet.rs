@@ -44,6 +44,7 @@ fn request(fleet: &Fleet, site: &SiteFacts) -> SiteRequest {
         near: peers(&site.near),
         apart: peers(&site.apart),
         dedicated: site.dedicated,
+        has_move: is_moving,
         demand: demand(fleet, site),
         span: site.span,
     }

@@ -114,6 +114,22 @@ pub fn place(
     assemble(&fleet, chooser, &chosen, lock.next_generation(), diagnostics)
 }
 
+/// How a document that went comes back, and how a site leaves for good, step by step; the tombstone's generation if known.
+#[must_use]
+pub fn vanished_help(site: &str, generation: Option<u64>) -> String {
+    if let Some((tenant, _)) = site.split_once("--") {
+        return format!("restore the document of `{tenant}`: its environments leave before it or with it.");
+    }
+    let generation = generation.map_or_else(|| "GENERATION".to_owned(), |number| number.to_string());
+    format!(
+        "restore the document of `{site}`: removing a file deletes no site. A site leaves in steps, each applied before the next: \
+         `lifecycle.deletionProtection: false` alone; `lifecycle.state: deleting` with `deletion.requestedBy` and `requestedAt`; \
+         the days of grace; a verified final backup; then its file goes in one commit with the line `{site} g{generation} gone` in \
+         `{}tombstones`.",
+        lock_text::FOLDER
+    )
+}
+
 /// A new site with the shard and edge chosen for it.
 struct Chosen {
     site: usize,

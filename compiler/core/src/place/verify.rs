@@ -14,7 +14,8 @@ use crate::source::{Span, Spanned};
 
 /// Runs all checks of the recorded state.
 pub(super) fn recorded(fleet: &Roster<'_>, board: &Board, out: &mut Diagnostics) {
-    out.extend(fleet.vanished.iter().map(|record| vanished(&record.site, &record.shard, record.span)));
+    let gone = fleet.vanished.iter().filter(|record| !is_closed(fleet, &record.site));
+    out.extend(gone.map(|record| vanished(&record.site, &record.shard, record.span)));
     lost(fleet, out);
     residencies(fleet, out);
     homes(fleet, out);
@@ -39,11 +40,16 @@ fn at(code: u16, title: String, span: Option<Span>, label: impl Into<String>) ->
     }
 }
 
+/// Whether a record is of an environment whose tenant is there: staging and previews go with a commit, and their record
+/// means nothing until they come again.
+fn is_closed(fleet: &Roster<'_>, site: &str) -> bool {
+    let tenant = site.split_once("--").map(|(tenant, _)| tenant);
+    tenant.is_some_and(|tenant| fleet.sites.binary_search_by(|site| site.id.as_str().cmp(tenant)).is_ok())
+}
+
 fn vanished(site: &str, shard: &str, span: Option<Span>) -> Diagnostic {
-    at(316, format!("site `{site}` is in the placement lock but has no document"), span, format!("still holds room on `{shard}`"))
-        .help(format!(
-            "restore the document of `{site}`. To delete the site, let it go through its lifecycle, which backs it up and writes its tombstone."
-        ))
+    let title = format!("site `{site}` is in the placement lock but has no document");
+    at(316, title, span, format!("still holds room on `{shard}`")).help(super::vanished_help(site, None))
 }
 
 /// Shards and edges that records name and the fleet lacks, each once.
@@ -181,7 +187,7 @@ fn shard_problems(fleet: &Roster<'_>, board: &Board, shard: usize, residents: &[
         let title = format!("shard `{id}` is draining and still holds {}", count(residents.len(), "site", "sites"));
         let label = format!("{} {} to be moved", sites(), verb(residents.len(), "waits", "wait"));
         let draining = Diagnostic::warning(Code(309), title, room.state_span, label);
-        out.push(draining.help("give each of them a `move` to another shard, and end those under way."));
+        out.push(draining.help(way_out(fleet, id, residents)));
     }
     for dimension in Dimension::ALL {
         let (sum, limit) = (board.load(shard).get(dimension), room.hard.get(dimension));
@@ -189,6 +195,39 @@ fn shard_problems(fleet: &Roster<'_>, board: &Board, shard: usize, residents: &[
             out.push(over_limit(room.limit_span(dimension), id, dimension, (sum, limit), residents));
         }
     }
+}
+
+/// What empties a draining shard, by how far each of its sites is.
+fn way_out(fleet: &Roster<'_>, shard: &str, residents: &[Resident<'_>]) -> String {
+    let (mut idle, mut asked, mut moving) = (Vec::new(), Vec::new(), Vec::new());
+    for resident in residents {
+        let found = fleet.sites.binary_search_by(|site| site.id.as_str().cmp(resident.site));
+        match found.ok().map(|number| fleet.sites[number]) {
+            Some(site) if site.moving_from.as_ref().is_some_and(|from| from.value == shard) => {
+                moving.push(resident.site)
+            }
+            Some(site) if site.has_move => asked.push(resident.site),
+            Some(_) => idle.push(resident.site),
+            None => {}
+        }
+    }
+    let drain = format!("`aipress rebalance --drain {shard} --write`");
+    let mut steps = Vec::new();
+    if !moving.is_empty() {
+        let are = verb(moving.len(), "is", "are");
+        steps.push(format!("{} {are} on the way: copy the data, then set `move.phase: cutover`", names(&moving)));
+    }
+    if !asked.is_empty() {
+        let asks = verb(asked.len(), "asks for a move", "ask for moves");
+        steps.push(format!("{} {asks} that the lock does not hold: take `move` out, then drain", names(&asked)));
+    }
+    if !idle.is_empty() || !asked.is_empty() {
+        steps.push(format!("{drain} records moves, without `--write` it only shows them"));
+    }
+    if steps.is_empty() {
+        steps.push("wait until the data of deleted sites is gone".to_owned());
+    }
+    format!("{}.", steps.join("; "))
 }
 
 fn over_limit(

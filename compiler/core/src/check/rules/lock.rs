@@ -31,10 +31,7 @@ fn vanished(fleet: &Fleet, lock: &Lock, record: &Record) -> Option<Diagnostic> {
         return None;
     }
     let title = format!("site `{}` lives on shard `{}` but no document declares it", record.site, record.shard);
-    let help = format!(
-        "restore the document of `{}`; to delete it, set `lifecycle.state: deleting` and wait until its data is gone.",
-        record.site
-    );
+    let help = crate::place::vanished_help(&record.site, Some(lock.next_generation()));
     Some(match record.span {
         Some(span) => Diagnostic::error(VANISHED, title, span, "recorded here").help(help),
         None => Diagnostic::error_without_place(VANISHED, title).help(help),

@@ -256,7 +256,7 @@ impl<'a, 'f> Desk<'a, 'f> {
             return vec!["no order of the moves leaves room for it while data is copied".to_owned()];
         }
         if self.fixed[site] && !self.homeless[site] {
-            return vec!["it is held where it is: its data is on its way already".to_owned()];
+            return vec!["it is held where it is: its document asks for a move already".to_owned()];
         }
         report::obstacles(self.fleet, &self.chooser, site, shard)
     }

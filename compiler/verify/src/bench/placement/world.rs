@@ -168,6 +168,7 @@ fn site(number: usize, random: &mut ChaCha8Rng) -> SiteRequest {
         near: Vec::new(),
         apart: Vec::new(),
         dedicated: false,
+        has_move: false,
         demand: Demand([1, tier.weight, storage, tier.connections, tier.services, 0, 0]),
         span: NOWHERE,
     }
