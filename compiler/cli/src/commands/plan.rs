@@ -11,7 +11,7 @@ use super::together;
 use crate::args::{PlanArgs, PlanFormat};
 use crate::exit::{Exit, Failure, UNREVIEWED};
 use crate::fleet::{self, Fleet};
-use crate::{out, words};
+use crate::{out, source, words};
 
 /// A plan or evidence that cannot be read.
 const UNREADABLE: Code = Code(691);
@@ -24,8 +24,9 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
     let mut options = fleet::options(&args.input);
     let alone = fleet::load_revision(folder, args.input.rev.as_deref(), &options)?;
     let head = if args.with.is_empty() { alone } else { together::load(folder, args, &options)? };
-    // What a site lacked in the past is not what this change is about.
+    // What a site lacked in the past is not what this change is about, nor is what ended since.
     options.locked = false;
+    options.now = source::day_of(folder, &args.base)?.min(options.now);
     let base = fleet::load_revision(folder, Some(&args.base), &options).inspect_err(|failure| {
         // Codes from 600 say that the revision could not even be read.
         if failure.diagnostics.iter().any(|item| item.code.0 < 600) {

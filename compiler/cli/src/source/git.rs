@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use aipress_core::diag::{Code, Diagnostic};
 use aipress_core::source::MAX_FILE_BYTES;
-use git2::{ErrorCode, ObjectType, Oid, Repository, Tree};
+use git2::{ErrorCode, Object, ObjectType, Oid, Repository, Tree};
+use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::ROOTS;
@@ -103,8 +104,8 @@ fn list(repository: &Repository, prefix: &Path, revision: &str) -> Result<Vec<(S
     Ok(found)
 }
 
-fn tree_of<'r>(repository: &'r Repository, revision: &str) -> Result<Tree<'r>, Diagnostic> {
-    let object = repository.revparse_single(revision).map_err(|error| {
+fn resolve<'r>(repository: &'r Repository, revision: &str) -> Result<Object<'r>, Diagnostic> {
+    repository.revparse_single(revision).map_err(|error| {
         if repository.head().is_err_and(|error| error.code() == ErrorCode::UnbornBranch) {
             let title = format!("there is no revision `{revision}`: this repository has no commit yet");
             return Diagnostic::error_without_place(Code(601), title)
@@ -121,8 +122,11 @@ fn tree_of<'r>(repository: &'r Repository, revision: &str) -> Result<Tree<'r>, D
             format!("revision `{revision}` is not in this repository")
         };
         Diagnostic::error_without_place(Code(601), title).help(why)
-    })?;
-    object.peel_to_tree().map_err(|_| {
+    })
+}
+
+fn tree_of<'r>(repository: &'r Repository, revision: &str) -> Result<Tree<'r>, Diagnostic> {
+    resolve(repository, revision)?.peel_to_tree().map_err(|_| {
         Diagnostic::error_without_place(Code(601), format!("revision `{revision}` is not a commit"))
             .help("name a commit, a tag or a branch.")
     })
@@ -225,6 +229,21 @@ fn cannot_read(error: &git2::Error) -> Diagnostic {
         .help(format!("Git says: {}.", error.message().trim_end_matches('.')))
 }
 
+/// The day of a commit; the latest day for what has none, such as a tag of a tree.
+///
+/// # Errors
+/// No repository, or no such revision in it.
+pub fn day_of(folder: &Path, revision: &str) -> Result<Date, Diagnostic> {
+    let repository = open(folder)?;
+    let object = resolve(&repository, revision)?;
+    Ok(object.peel_to_commit().ok().and_then(|commit| day(&commit)).unwrap_or(Date::MAX))
+}
+
+fn day(commit: &git2::Commit<'_>) -> Option<Date> {
+    let moment = jiff::Timestamp::from_second(commit.time().seconds()).ok()?;
+    Some(moment.to_zoned(jiff::tz::TimeZone::UTC).date())
+}
+
 /// Finds the last commit before a day `days` ago, or else the oldest one, and the texts of the lock there.
 ///
 /// None outside of a repository, and where the oldest commit is of the same day. Follows first parents only: merges to
@@ -235,9 +254,9 @@ fn cannot_read(error: &git2::Error) -> Diagnostic {
 pub fn lock_before(
     folder: &Path,
     revision: Option<&str>,
-    now: jiff::civil::Date,
+    now: Date,
     days: u32,
-) -> Result<Option<(jiff::civil::Date, Vec<Entry>)>, Failure> {
+) -> Result<Option<(Date, Vec<Entry>)>, Failure> {
     let Ok(repository) = open(folder) else { return Ok(None) };
     let Some((day, commit)) = commit_before(&repository, revision.unwrap_or("HEAD"), now, days) else {
         return Ok(None);
@@ -250,17 +269,11 @@ pub fn lock_before(
     Ok(Some((day, entries)))
 }
 
-fn commit_before(
-    repository: &Repository,
-    revision: &str,
-    now: jiff::civil::Date,
-    days: u32,
-) -> Option<(jiff::civil::Date, Oid)> {
+fn commit_before(repository: &Repository, revision: &str, now: Date, days: u32) -> Option<(Date, Oid)> {
     let start = now.checked_sub(jiff::Span::new().days(i64::from(days.min(36_500)))).ok()?;
     let mut commit = repository.revparse_single(revision).ok()?.peel_to_commit().ok()?;
     loop {
-        let moment = jiff::Timestamp::from_second(commit.time().seconds()).ok()?;
-        let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let day = day(&commit)?;
         match commit.parent(0) {
             Ok(parent) if day > start => commit = parent,
             _ => return Some((day, commit.id())),

@@ -44,6 +44,14 @@ pub fn load(folder: &Path, revision: Option<&str>) -> Result<SourceSet, Failure>
     into_sources(entries)
 }
 
+/// The day on which a revision was committed, in UTC; the last of all days for what is no commit.
+///
+/// # Errors
+/// A repository or revision that cannot be read.
+pub fn day_of(folder: &Path, revision: &str) -> Result<jiff::civil::Date, Diagnostic> {
+    git::day_of(folder, revision)
+}
+
 /// Reads the placement lock as it was some days ago, or at the oldest commit; with the day of that commit.
 ///
 /// None where there is no history: no repository, or no commit before today.

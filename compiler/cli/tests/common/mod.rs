@@ -128,6 +128,7 @@ impl Fleet {
             .args(["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "core.autocrlf=false"])
             .args(["-c", "advice.addEmbeddedRepo=false", "-c", "commit.gpgsign=false"])
             .args(arguments)
+            .env("GIT_COMMITTER_DATE", "2026-11-21T12:00:00Z")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1");
         let output = command.output().unwrap();

@@ -101,14 +101,18 @@ fn plan(case: &Path) -> Result<Expected, Failed> {
         fleet.commit(part);
     }
     let mut expected = Expected::new();
-    for (format, file) in [("text", "plan.txt"), ("json", "plan.json")] {
+    for (format, file) in [("text", "plan.txt"), ("json", "plan.json"), ("markdown", "plan.md")] {
         let arguments = ["plan", "--base", "HEAD~1", "--rev", "HEAD", "--now", NOW, "--format", format];
         let output = fleet.aipress(&arguments);
         if !matches!(output.status.code(), Some(0 | 3)) {
             let code = output.status.code();
             return Err(format!("expected exit code 0 or 3, found {code:?}:\n{}", text(&output.stderr)).into());
         }
-        let given = if format == "json" { without_blueprints(&text(&output.stdout))? } else { output.stdout };
+        let given = match format {
+            "json" => without_blueprints(&text(&output.stdout))?,
+            "markdown" => without_digest(&text(&output.stdout)),
+            _ => output.stdout,
+        };
         expected.insert(file.to_owned(), given);
     }
     Ok(expected)
@@ -120,4 +124,13 @@ fn without_blueprints(json: &str) -> Result<Vec<u8>, Failed> {
     plan.blueprints.clear();
     plan.digest.clear();
     Ok(aipress_core::plan::render::json(&plan).into_bytes())
+}
+
+/// The comment without the plan's digest, for the same reason.
+fn without_digest(markdown: &str) -> Vec<u8> {
+    let line = |line: &str| match line.strip_prefix("Plan digest `").and_then(|rest| rest.split_once('`')) {
+        Some((_, rest)) => format!("Plan digest `...`{rest}\n"),
+        None => format!("{line}\n"),
+    };
+    markdown.lines().map(line).collect::<String>().into_bytes()
 }

@@ -64,8 +64,9 @@ fn classify(row: &mut Row, base: Side<'_>, head: Side<'_>) {
     }
     let of_fields = row.fields.iter().map(|field| field.class).max();
     let of_action = of_action(row, base);
-    // What others brought about has no field to go by.
-    let of_resources = row.fields.is_empty().then(|| row.resources.iter().map(of_resource).max()).flatten();
+    // What others brought about has no field to go by. A move copies what it removes.
+    let is_led = row.fields.is_empty() && row.action != Action::Move;
+    let of_resources = is_led.then(|| row.resources.iter().map(of_resource).max()).flatten();
     row.class = of_fields.into_iter().chain(of_action).chain(of_resources).max().unwrap_or_default();
     if row.action == Action::Update && row.resources.iter().any(|r| r.stateful && r.action == ResourceAction::Replace) {
         row.action = Action::Replace;

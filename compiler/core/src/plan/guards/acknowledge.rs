@@ -20,7 +20,14 @@ pub(super) fn apply(subject: Subject<'_>, found: &mut Vec<Finding>) {
         match (fits.is_empty(), is_over) {
             (false, true) => reports.push(report(subject, document, true)),
             (false, false) => fits.into_iter().for_each(|finding| finding.acknowledged = Some(leave(document))),
-            (true, _) if is_due(subject, document) => reports.push(report(subject, document, false)),
+            (true, _) if is_due(subject, document) => {
+                let mut report = report(subject, document, false);
+                let other = found.iter().find(|finding| names(&document.1, finding));
+                report.help = other.map_or(report.help, |other| {
+                    format!("leave is for one thing: name `{}` as its scope, or remove the document.", other.scope)
+                });
+                reports.push(report);
+            }
             (true, _) => {}
         }
     }
@@ -28,8 +35,13 @@ pub(super) fn apply(subject: Subject<'_>, found: &mut Vec<Finding>) {
 }
 
 fn covers(spec: &AcknowledgementSpec, finding: &Finding) -> bool {
+    names(spec, finding) && same(&spec.scope.value, &finding.scope)
+}
+
+/// Whether it names the guard, whatever the scope.
+fn names(spec: &AcknowledgementSpec, finding: &Finding) -> bool {
     let guard = spec.guard.value == finding.guard || spec.guard.value == finding.code;
-    guard && finding.level == Level::Refusal && same(&spec.scope.value, &finding.scope)
+    guard && finding.level == Level::Refusal
 }
 
 /// A tenant is its production site.

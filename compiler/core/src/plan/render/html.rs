@@ -203,11 +203,13 @@ fn resource(change: &ResourceChange) -> Value {
 fn fan_outs(plan: &Plan) -> Vec<String> {
     let said = plan.fan_outs.iter().filter(|fan| fan.changed > 0);
     said.map(|fan| {
-        let others = match fan.excepted {
-            0 => String::new(),
-            number => format!("; {number} say their own: {}", words::names(&fan.exceptions, 5, safe)),
-        };
-        safe(&format!("Of {} sites {} changes {}{others}.", fan.of, words::cause(&fan.cause), fan.changed))
+        let others = words::exceptions(fan, safe);
+        safe(&format!(
+            "Of {} {} changes {}{others}.",
+            crate::diag::count(fan.of, "site", "sites"),
+            words::cause(&fan.cause),
+            fan.changed
+        ))
     })
     .collect()
 }

@@ -1,11 +1,11 @@
 //! A plan for a comment on a pull request, of at most 60,000 characters.
 //!
 //! Everything that comes from the fleet stands in code spans: there it is neither a link, a mention, HTML nor Markdown.
-//! Rows that destroy come first, whole and unfolded; if they alone do not fit, there is no comment. Everything else is
-//! left out part by part, and what is left out is counted.
+//! Rows that destroy come first, whole and unfolded; if they alone do not fit, there is no comment. What users notice comes
+//! next, unfolded while there is room. Everything else is left out part by part, and what is left out is counted.
 
 use super::super::Plan;
-use super::super::model::{Action, FieldChange, Finding, Row, Verdict};
+use super::super::model::{Class, FieldChange, Finding, ResourceChange, Row, Verdict};
 use super::words;
 use super::{Group, groups, safe, short};
 
@@ -50,8 +50,14 @@ pub fn markdown(plan: &Plan) -> Result<String, TooLong> {
     if page.length + TAIL > LIMIT {
         return Err(TooLong { characters: page.length, rows: danger.len() + refusals.len() });
     }
-    page.table(plan, &rest);
-    page.rows(&rest);
+    let (noticed, rest): (Vec<&Group<'_>>, Vec<&Group<'_>>) =
+        rest.into_iter().partition(|group| group.row.class >= Class::Brief);
+    let mut others = page.noticed(noticed);
+    others.extend(rest);
+    let is_all = danger.is_empty() && others.len() == groups.len();
+    let title = if is_all { "What changes" } else { "Everything else" };
+    page.table(plan, &others, title);
+    page.rows(&others);
     page.others(plan);
     page.files(plan);
     Ok(page.end(plan))
@@ -69,7 +75,7 @@ fn head(plan: &Plan) -> String {
     if let Some(needs) = plan.summary.gate.words() {
         out += &format!(" It needs {needs}.");
     }
-    out += &format!("\n\n| | |\n| --- | --- |\n| sites | {} |\n", plan.summary.headline);
+    out += &format!("\n\n| | |\n| --- | --- |\n| changes | {} |\n", plan.summary.headline);
     if let Some(cost) = words::cost(plan) {
         out += &format!("| cost | {cost} |\n");
     }
@@ -104,13 +110,29 @@ impl Page {
         fits
     }
 
+    /// What users notice, in the first half of the room; returns what is left for the table, gravest first.
+    fn noticed<'a>(&mut self, mut groups: Vec<&'a Group<'a>>) -> Vec<&'a Group<'a>> {
+        groups.sort_by_key(|group| std::cmp::Reverse(group.row.class));
+        let mut open = false;
+        groups.retain(|group| {
+            let entry = entry(group);
+            let fits = self.length + entry.chars().count() <= LIMIT / 2;
+            if fits && !open {
+                self.must("\n#### What to read before you approve\n\n");
+                open = true;
+            }
+            if fits {
+                self.must(&entry);
+            }
+            !fits
+        });
+        groups
+    }
+
     /// The classes of rows that harm nothing, worst first.
-    fn table(&mut self, plan: &Plan, groups: &[&Group<'_>]) {
-        if groups.is_empty() && plan.fan_outs.is_empty() {
-            return;
-        }
-        self.may("\n#### Everything else\n\n");
+    fn table(&mut self, plan: &Plan, groups: &[&Group<'_>], title: &str) {
         if !groups.is_empty() {
+            self.may(&format!("\n#### {title}\n\n"));
             let head = "| class | what | how many | which |\n| --- | --- | ---: | --- |\n";
             let mut open = self.may(head);
             for group in groups {
@@ -131,12 +153,13 @@ impl Page {
             }
         }
         for fan in plan.fan_outs.iter().filter(|fan| fan.changed > 0) {
-            let others = match fan.excepted {
-                0 => String::new(),
-                number => format!("; {number} say their own: {}", words::names(&fan.exceptions, 3, code)),
-            };
+            let others = words::exceptions(fan, code);
             let cause = code(&words::cause(&fan.cause));
-            self.may(&format!("\nOf {} sites {cause} changes {}{others}.\n", fan.of, fan.changed));
+            self.may(&format!(
+                "\nOf {} {cause} changes {}{others}.\n",
+                crate::diag::count(fan.of, "site", "sites"),
+                fan.changed
+            ));
         }
     }
 
@@ -169,7 +192,7 @@ impl Page {
             self.may(&format!("\n#### Warnings and acknowledgements\n\n{}", passed.concat()));
         }
         for unchecked in &plan.unchecked {
-            self.may(&format!("\nNot checked: {}: {}\n", code(&unchecked.what), code(&unchecked.why)));
+            self.may(&format!("\nNot checked: {}: {}\n", prose(&unchecked.what), prose(&unchecked.why)));
         }
     }
 
@@ -216,15 +239,15 @@ fn guard(finding: &Finding) -> String {
         code(&finding.code),
         code(&finding.guard),
         code(&finding.scope),
-        code(&finding.title),
+        prose(&finding.title),
         place.unwrap_or_default()
     );
     match &finding.acknowledged {
         Some(leave) => {
-            let (author, reason) = (code(&leave.author), code(&leave.reason));
+            let (author, reason) = (code(&leave.author), prose(&leave.reason));
             out += &format!("  - let pass by {author} until {}: {reason}\n", code(&leave.expires));
         }
-        None => out += &format!("  - {}\n", code(&finding.help)),
+        None => out += &format!("  - {}\n", prose(&finding.help)),
     }
     out
 }
@@ -234,10 +257,10 @@ fn entry(group: &Group<'_>) -> String {
     let row: &Row = group.row;
     let names = words::names(&group.class.names, if group.is_destructive() { usize::MAX } else { NAMES }, code);
     let home = words::homes(row).map(|home| format!(": {}", code(&home))).unwrap_or_default();
-    let class = words::class(row.class).map(|class| format!(" ({class})")).unwrap_or_default();
+    let class = words::class(row).map(|class| format!(" ({class})")).unwrap_or_default();
     let mut out = format!("- **{}** {names}{home}{class}\n", words::action(row.action));
     if !row.downtime.is_empty() {
-        out += &format!("  - {}\n", code(&row.downtime));
+        out += &format!("  - {}\n", prose(&row.downtime));
     }
     if let Some(needs) = row.gate.words() {
         out += &format!("  - needs {needs}\n");
@@ -246,8 +269,16 @@ fn entry(group: &Group<'_>) -> String {
     for lost in row.resources.iter().filter(|resource| resource.is_loss()) {
         out += &format!("  - **{}** {} in {}\n", words::resource(lost.action), code(&lost.address), code(&lost.stack));
     }
-    if let Some(resources) = words::resources(row).filter(|_| row.action != Action::Move) {
+    let of = group.class.count;
+    if let Some(others) = words::as_much(of).filter(|_| row.resources.iter().any(ResourceChange::is_loss)) {
+        out += &format!("  - {others}\n");
+    }
+    if let Some(resources) = words::resources(row, of) {
         out += &format!("  - resources: {resources}\n");
+    }
+    if !row.causes.is_empty() {
+        let causes: Vec<String> = row.causes.iter().map(|cause| code(&words::cause(cause))).collect();
+        out += &format!("  - because of {}\n", causes.join(", "));
     }
     out
 }
@@ -275,6 +306,33 @@ fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
+/// A sentence of the compiler's with its code spans, if that is all that it is; what could be anything else in Markdown
+/// (a link, a mention, an element) makes the whole of it one code span.
+fn prose(text: &str) -> String {
+    let is_plain = |part: &str| {
+        part.chars().all(|c| c.is_ascii_alphanumeric() || " ,;%()'-.:".contains(c))
+            // Addresses, issues, emoji and lists need one of these.
+            && !part.as_bytes().windows(3).any(|three| match three {
+                [_, b':' | b'.', next] | [b':' | b'.', next, _] => *next != b' ',
+                [before, b'-', b'0'..=b'9'] => before.is_ascii_alphabetic(),
+                [b'-', b'-', _] | [_, b'-', b'-'] => true,
+                _ => false,
+            })
+    };
+    let parts: Vec<&str> = text.split('`').collect();
+    let (words, names): (Vec<_>, Vec<_>) = parts.iter().enumerate().partition(|(at, _)| at % 2 == 0);
+    let is_sentence = parts.len() % 2 == 1
+        && words.iter().all(|(_, part)| is_plain(part))
+        && names.iter().all(|(_, name)| !name.trim().is_empty())
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '`')
+        && !text.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ')']);
+    if !is_sentence {
+        return code(text);
+    }
+    let part = |(at, part): (usize, &&str)| if at % 2 == 0 { (*part).to_owned() } else { code(part) };
+    parts.iter().enumerate().map(part).collect()
+}
+
 /// A code span in a table: a bar would end the cell even there.
 fn cell(text: &str) -> String {
     code(&text.replace('|', "¦"))
@@ -287,6 +345,7 @@ fn longest_run(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::model::Action;
     use super::super::tests::{example, home, plan, site};
     use super::*;
 
@@ -296,6 +355,29 @@ mod tests {
         assert_eq!(code("`@all`"), "`` `@all` ``");
         assert_eq!(code("<img>\n# x"), "`<img>?# x`");
         assert_eq!(cell("a|b"), "`a¦b`");
+    }
+
+    #[test]
+    fn a_sentence_is_shown_as_one_and_what_could_be_more_is_one_code_span() {
+        assert_eq!(prose("2 of `a` go until 2026-11-29"), "2 of `a` go until 2026-11-29");
+        assert_eq!(prose("the site is read-only: 5 %."), "the site is read-only: 5 %.");
+        for text in [
+            "a @all",
+            "see www.example.org",
+            "http://x",
+            "# x",
+            "- x",
+            "1. x",
+            "<b>",
+            "a ` b",
+            "[a](b)",
+            "x :tada: y",
+            "GH-12",
+            "--- x",
+        ] {
+            assert!(prose(text).starts_with('`'), "{text}");
+        }
+        assert_eq!(prose("was `@all` there"), "was `@all` there");
     }
 
     #[test]

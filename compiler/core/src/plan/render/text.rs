@@ -1,6 +1,6 @@
 //! A plan for the terminal: a tree of what happens, worst first, between a verdict and what to do next.
 
-use super::super::model::{FieldChange, Finding, Verdict};
+use super::super::model::{FieldChange, Finding, ResourceChange, Verdict};
 use super::super::{Plan, Row};
 use super::words::{self, SECTIONS};
 use super::{Group, groups, safe, short};
@@ -128,7 +128,7 @@ impl Page {
         let row = group.row;
         let names = words::names(&group.class.names, NAMES, safe);
         let home = words::homes(row).map(|home| format!(" {home}")).unwrap_or_default();
-        let class = words::class(row.class).map(|class| format!("  [{class}]")).unwrap_or_default();
+        let class = words::class(row).map(|class| format!("  [{class}]")).unwrap_or_default();
         let sign = words::sign(row.action);
         let title = format!("{sign} {names} {}{home}{class}", words::action(row.action));
         let tone = if group.is_destructive() { Tone::Bad } else { Tone::Title };
@@ -137,14 +137,14 @@ impl Page {
             &title,
             |style, text| if group.is_destructive() { style.paint(tone, text) } else { text.to_owned() },
         );
-        self.details(row);
+        self.details(row, group.class.count);
         let causes: Vec<String> = row.causes.iter().map(words::cause).collect();
         if !causes.is_empty() {
             self.line(6, Tone::Faint, &format!("because of {}", causes.join(", ")));
         }
     }
 
-    fn details(&mut self, row: &Row) {
+    fn details(&mut self, row: &Row, of: usize) {
         if !row.downtime.is_empty() {
             self.line(6, Tone::Care, &row.downtime);
         }
@@ -158,7 +158,10 @@ impl Page {
             let verb = words::resource(lost.action);
             self.line(6, Tone::Bad, &format!("{verb} {} in {}", lost.address, lost.stack));
         }
-        if let Some(resources) = words::resources(row) {
+        if let Some(others) = words::as_much(of).filter(|_| row.resources.iter().any(ResourceChange::is_loss)) {
+            self.line(6, Tone::Bad, &others);
+        }
+        if let Some(resources) = words::resources(row, of) {
             self.line(6, Tone::Faint, &format!("resources: {resources}"));
         }
     }
@@ -187,11 +190,8 @@ impl Page {
                 continue;
             }
             let sites = count(fan.changed, "site", "sites");
-            let mut line = format!("{} changes {sites} of {}", words::cause(&fan.cause), fan.of);
-            if fan.excepted > 0 {
-                let names = words::names(&fan.exceptions, 3, safe);
-                line += &format!("; {} their own: {names}", count(fan.excepted, "says", "say"));
-            }
+            let others = words::exceptions(fan, safe);
+            let line = format!("{} changes {sites} of {}{others}", words::cause(&fan.cause), fan.of);
             self.out.push('\n');
             self.line(0, Tone::Title, &line);
         }
@@ -245,7 +245,7 @@ mod tests {
     fn a_plan_reads_from_what_destroys_to_what_is_new() {
         let expected = "\
 Plan from main to HEAD
-Review. Users notice something, or data moves or goes.
+Review. 1 site goes with its data and 1 site moves, read-only during the cutover.
 
 Sites
   - old removed from s2 / e1  [class 5: destroys data or is one-way]

@@ -1,8 +1,8 @@
 //! The words that all renderers share.
 
 use super::super::model::{
-    Action, Cause, CauseKind, Class, FieldChange, FileChange, Home, Layer, Place, Plan, ResourceAction, Row, Thing,
-    Verdict,
+    Action, Cause, CauseKind, Class, FanOut, FieldChange, FileChange, Home, Layer, Place, Plan, ResourceAction, Row,
+    Thing, Verdict,
 };
 use crate::diag::count;
 
@@ -52,13 +52,67 @@ pub(super) fn layer(layer: Layer) -> &'static str {
 }
 
 /// Whether to be afraid, in one word and in a sentence.
-pub(super) fn verdict(plan: &Plan) -> (&'static str, &'static str) {
+pub(super) fn verdict(plan: &Plan) -> (&'static str, String) {
     match plan.summary.verdict {
-        Verdict::Nothing => ("Nothing changes", "The two fleets are the same."),
-        Verdict::Safe => ("Safe", "No visitor will notice."),
-        Verdict::Review => ("Review", "Users notice something, or data moves or goes."),
-        Verdict::Refused => ("Refused", "A guard refuses it."),
+        Verdict::Nothing => ("Nothing changes", "The two fleets are the same.".to_owned()),
+        Verdict::Safe => ("Safe", "No visitor will notice.".to_owned()),
+        // The platform and edges have no words of their own.
+        Verdict::Review => {
+            ("Review", Some(harm(plan)).filter(|said| !said.is_empty()).unwrap_or("Read it.".to_owned()))
+        }
+        Verdict::Refused => {
+            let refusing = plan.guards.iter().filter(|finding| finding.refuses());
+            let number = refusing.map(|finding| &finding.guard).collect::<std::collections::BTreeSet<_>>().len();
+            let verb = if number == 1 { "refuses" } else { "refuse" };
+            let refused = format!("{} {verb} it.", count(number, "guard", "guards"));
+            ("Refused", format!("{refused} {}", harm(plan)).trim_end().to_owned())
+        }
     }
+}
+
+/// What would be lost or noticed, gravest first, with numbers; each row counts once.
+fn harm(plan: &Plan) -> String {
+    let number = |wanted: &dyn Fn(&Row) -> bool| plan.rows.iter().filter(|row| wanted(row)).count();
+    let is_site = |row: &Row| row.thing == Thing::Site;
+    let is_whole = |row: &Row| row.action <= Action::Move;
+    let goes = |row: &Row| matches!(row.action, Action::Remove | Action::Replace);
+    let stays = |row: &Row, class: Class| !is_whole(row) && row.class == class;
+    let kinds: [(usize, [&str; 2]); 10] = [
+        (number(&|row| is_site(row) && goes(row)), ["site goes with its data", "sites go with their data"]),
+        (
+            number(&|row| row.thing == Thing::Shard && goes(row)),
+            ["shard goes with its database", "shards go with their databases"],
+        ),
+        (number(&|row| row.thing == Thing::Edge && goes(row)), ["edge goes", "edges go"]),
+        (number(&|row| stays(row, Class::Forbidden)), ["change is not possible", "changes are not possible"]),
+        (number(&|row| stays(row, Class::Destroys)), ["change cannot be undone", "changes cannot be undone"]),
+        (
+            number(&|row| row.action == Action::Move),
+            ["site moves, read-only during the cutover", "sites move, each read-only during its cutover"],
+        ),
+        (
+            number(&|row| is_site(row) && stays(row, Class::Migration)),
+            ["site has its data copied or converted", "sites have their data copied or converted"],
+        ),
+        (
+            number(&|row| is_site(row) && stays(row, Class::Brief) && !row.downtime.is_empty()),
+            ["site changes so that users may notice", "sites change so that users may notice"],
+        ),
+        (
+            number(&|row| is_site(row) && stays(row, Class::Brief) && row.downtime.is_empty()),
+            ["site changes in a way that needs care", "sites change in a way that needs care"],
+        ),
+        (
+            number(&|row| row.thing == Thing::Shard && (stays(row, Class::Brief) || stays(row, Class::Migration))),
+            ["shard changes under all its sites", "shards change under all their sites"],
+        ),
+    ];
+    let parts: Vec<String> = kinds
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, [one, many])| count(number, one, many))
+        .collect();
+    if parts.is_empty() { String::new() } else { format!("{}.", names(&parts, usize::MAX, str::to_owned)) }
 }
 
 /// Where a site goes.
@@ -76,8 +130,13 @@ pub(super) fn homes(row: &Row) -> Option<String> {
 }
 
 /// The class of what somebody may notice; nothing for what nobody does.
-pub(super) fn class(class: Class) -> Option<String> {
-    (class > Class::InPlace).then(|| format!("class {}: {}", class.sign(), class.words()))
+pub(super) fn class(row: &Row) -> Option<String> {
+    let words = match (row.action, row.class, row.thing) {
+        (Action::Remove, Class::Forbidden, Thing::Site) => "not while the site is alive",
+        (Action::Remove, Class::Forbidden, _) => "not before it is retired",
+        (_, class, _) => class.words(),
+    };
+    (row.class > Class::InPlace).then(|| format!("class {}: {words}", row.class.sign()))
 }
 
 /// Where a value is written: file, line, and the layer unless it is the thing's own.
@@ -108,8 +167,8 @@ pub(super) fn cause(cause: &Cause) -> String {
     if cause.name.is_empty() { word.to_owned() } else { format!("{word} {}", cause.name) }
 }
 
-/// How many resources of a row have which action: `1 replace, 2 update`.
-pub(super) fn resources(row: &Row) -> Option<String> {
+/// How many resources of a row have which action: `1 replace, 2 update`; `of` things are changed alike.
+pub(super) fn resources(row: &Row, of: usize) -> Option<String> {
     let all = [ResourceAction::Delete, ResourceAction::Replace, ResourceAction::Update, ResourceAction::Create];
     let number = |action| row.resources.iter().filter(|resource| resource.action == action).count();
     let parts: Vec<String> = all
@@ -118,7 +177,22 @@ pub(super) fn resources(row: &Row) -> Option<String> {
         .filter(|(number, _)| *number > 0)
         .map(|(number, word)| format!("{number} {word}"))
         .collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
+    let each = if of > 1 { " each" } else { "" };
+    (!parts.is_empty()).then(|| format!("{}{each}", parts.join(", ")))
+}
+
+/// What else is lost, if a row stands for several.
+pub(super) fn as_much(of: usize) -> Option<String> {
+    (of > 1).then(|| format!("and as much of {}", count(of - 1, "other", "others")))
+}
+
+/// Sites that a change of a layer does not reach.
+pub(super) fn exceptions(fan: &FanOut, shown: impl Fn(&str) -> String) -> String {
+    let verb = if fan.excepted == 1 { "stays as it is" } else { "stay as they are" };
+    match fan.excepted {
+        0 => String::new(),
+        number => format!("; {number} {verb}: {}", list_of(&fan.exceptions, number, 3, shown)),
+    }
 }
 
 /// How many resources of the whole plan have which action.
@@ -145,8 +219,13 @@ pub(super) fn cost(plan: &Plan) -> Option<String> {
 
 /// Names as a list that ends with how many more there are.
 pub(super) fn names(names: &[String], most: usize, shown: impl Fn(&str) -> String) -> String {
+    list_of(names, names.len(), most, shown)
+}
+
+/// The same, where not all names are at hand.
+fn list_of(names: &[String], of: usize, most: usize, shown: impl Fn(&str) -> String) -> String {
     let said: Vec<String> = names.iter().take(most).map(|name| shown(name)).collect();
-    match (said.as_slice(), names.len().saturating_sub(most)) {
+    match (said.as_slice(), of.saturating_sub(said.len())) {
         ([one], 0) => one.clone(),
         ([all @ .., last], 0) => format!("{} and {last}", all.join(", ")),
         (all, rest) => format!("{} and {rest} more", all.join(", ")),
