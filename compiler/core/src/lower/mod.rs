@@ -13,6 +13,7 @@ pub mod observe;
 pub mod pipeline;
 pub mod platform;
 pub mod pool;
+mod purge;
 pub mod schedule;
 pub mod shard;
 pub mod shard_backup;

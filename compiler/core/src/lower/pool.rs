@@ -6,6 +6,7 @@ use crate::check::fleet::ResolvedSite;
 use crate::emit::{database, proxysql};
 use crate::lower::Context;
 use crate::lower::config::{database_name, user_name, user_name_of};
+use crate::lower::purge;
 use crate::lower::shard::{MONITOR_SECRET, MONITOR_USER, POOL_ARGS, PROVISION_ACCOUNT};
 use crate::lower::shard_backup;
 use crate::lower::shard_plan::{Endpoint, MYSQL_PORT, POOL_PORT, READER_PORT, ShardPlan};
@@ -189,6 +190,7 @@ pub fn desired(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSit
     let naming = context.naming();
     let shard = &plan.shard.name.value;
     let has_pool = has_pool(plan.shard);
+    let kept = || sites.iter().filter(|site| purge::order(site).is_none());
     let monitor = database::Service {
         name: MONITOR_USER.to_owned(),
         host: "%".to_owned(),
@@ -208,16 +210,15 @@ pub fn desired(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSit
         admin: PROVISION_ACCOUNT.to_owned(),
         monitor: has_pool.then_some(monitor),
         backup_role: Some(shard_backup::DATABASE_ROLE.to_owned()),
-        databases: sites
-            .iter()
+        databases: kept()
             .map(|site| database::Database {
                 name: database_name(site),
                 charset: site.spec.database.charset.value.clone(),
                 collation: site.spec.database.collation.value.clone(),
             })
             .collect(),
-        users: sites.iter().map(|site| database_user(context, plan, site)).collect(),
-        purges: Vec::new(),
+        users: kept().map(|site| database_user(context, plan, site)).collect(),
+        purges: sites.iter().filter_map(purge::order).collect(),
     }
 }
 

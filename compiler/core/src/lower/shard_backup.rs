@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::fleet::ResolvedSite;
 use crate::emit::hcl::Value;
+use crate::lower::purge;
 use crate::lower::shard_plan::ShardPlan;
 use crate::lower::site::{bucket_name, word};
 use crate::lower::value::{map, number, object, text_map, texts};
@@ -33,7 +34,7 @@ pub(super) struct Group<'a> {
 
 /// Whether a site has a database to dump.
 fn has_data(site: &ResolvedSite) -> bool {
-    site.spec.lifecycle.state.value != LifecycleState::Archived
+    site.spec.lifecycle.state.value != LifecycleState::Archived && purge::order(site).is_none()
 }
 
 /// Groups the sites that have a database by what says when they are dumped.

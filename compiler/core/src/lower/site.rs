@@ -14,7 +14,7 @@ use crate::source::{Span, Spanned};
 use crate::spec::platform::Egress;
 use crate::spec::shard::{PoolMode, StorageClass, StorageMode};
 use crate::spec::site::Environment;
-use crate::spec::tenant::{HeaderSet, Indexing, PageCacheMode, QueryStrings, SecretMount};
+use crate::spec::tenant::{Deletion, HeaderSet, Indexing, PageCacheMode, QueryStrings, SecretMount};
 
 const BUDGET: Code = Code(511);
 
@@ -162,7 +162,7 @@ impl Lowering<'_, '_> {
         put("backup-profile", spec.backup.profile.as_ref().map(|profile| profile.value.clone()));
         put("backup-schedule", spec.backup.schedule.as_ref().map(|schedule| schedule.value.clone()));
         put("deletion-protection", Some(spec.lifecycle.deletion_protection.value.to_string()));
-        put("deletion", spec.lifecycle.deletion.as_ref().map(json_text));
+        put("deletion", spec.lifecycle.deletion.as_ref().map(request));
         put("move", spec.r#move.as_ref().map(json_text));
         put("adopted-secrets", (!spec.import.adopt.secrets.is_empty()).then(|| json_text(&spec.import.adopt.secrets)));
         put("database-class", Some(word(&spec.database.class.value)));
@@ -487,6 +487,24 @@ pub(super) fn word<T: serde::Serialize>(value: &T) -> String {
         Ok(other) => other.to_string(),
         Err(_) => String::new(),
     }
+}
+
+/// A request to delete a site, without the proofs that make it an order: those are the database's.
+fn request(deletion: &Deletion) -> String {
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Request<'a> {
+        requested_by: &'a str,
+        requested_at: &'a str,
+        grace_days: u32,
+        final_backup: bool,
+    }
+    json_text(&Request {
+        requested_by: &deletion.requested_by.value,
+        requested_at: &deletion.requested_at.value,
+        grace_days: deletion.grace_days.value,
+        final_backup: deletion.final_backup.value,
+    })
 }
 
 fn json_text<T: serde::Serialize>(value: &T) -> String {

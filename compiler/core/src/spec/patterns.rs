@@ -68,5 +68,7 @@ pub const TIMEZONE: &str = r"^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]*){1,2})$
 pub const TABLE_PREFIX: &str = r"^[a-z][a-z0-9]{0,9}_$";
 /// The name of an environment other than production.
 pub const ENVIRONMENT: &str = r"^(staging|pr-[1-9][0-9]{0,2})$";
+/// An object of a bucket with its generation.
+pub const OBJECT: &str = r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^#\s]+#[0-9]+$";
 /// The name of any environment.
 pub const ANY_ENVIRONMENT: &str = r"^(production|staging|pr-[1-9][0-9]{0,2})$";

@@ -17,7 +17,7 @@ const PROMOTION_CYCLE: Code = Code(220);
 /// The longest life of a preview.
 const PREVIEW_DAYS: u64 = 30;
 
-/// Names of environments in the document as written: hosts, grants, sources of copies.
+/// Names of environments in the document as written: hosts, grants, last backups, sources of copies.
 pub(super) fn written(platform: &Platform, document: &Node, found: &mut Diagnostics) {
     let Some(spec) = document.get("spec") else { return };
     let items = || spec.get("environments").map_or(&[][..], Node::items).iter();
@@ -35,6 +35,9 @@ pub(super) fn written(platform: &Platform, document: &Node, found: &mut Diagnost
     for grant in spec.get("access").map_or(&[][..], Node::items) {
         let environments = grant.get("environments").map_or(&[][..], Node::items);
         environments.iter().for_each(|name| check(name, "this grant is for no environment"));
+    }
+    for backup in spec.at(&["lifecycle", "deletion", "backups"]).map_or(&[][..], Node::items) {
+        backup.get("environment").into_iter().for_each(|name| check(name, "there is nothing to destroy"));
     }
     for item in items() {
         item.get("from").into_iter().for_each(|name| check(name, "there is nothing to copy"));

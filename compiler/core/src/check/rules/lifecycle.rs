@@ -1,10 +1,18 @@
 //! States of a site, moves, imports.
 
-use super::{CONTRADICTION, Subject, also};
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::spec::tenant::LifecycleState;
+use jiff::civil::Date;
+
+use super::access::day;
+use super::{BAD_FORMAT, CONTRADICTION, Subject, also};
+use crate::diag::{Code, Diagnostic, Diagnostics, count};
+use crate::source::Spanned;
+use crate::spec::tenant::{Deletion, FinalBackup, LifecycleState};
 
 const ONE_OF: Code = Code(111);
+const TOO_SOON: Code = Code(437);
+
+/// Days between a request and the end of data, whatever the request says: what the shard's job keeps to as well.
+const LEAST_GRACE: u32 = 7;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Diagnostics) {
     if !subject.is_production() {
@@ -12,6 +20,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Diagnostics) {
     }
     found.extend(deletion(subject));
     found.extend(protection(subject));
+    purge(subject, found);
     found.extend(target(subject));
     found.extend(same_region(subject));
     found.extend(import(subject));
@@ -51,6 +60,65 @@ fn protection(subject: &Subject<'_>) -> Option<Diagnostic> {
         also(diagnostic, lifecycle.deletion_protection.span, "protected here")
             .help("set `deletionProtection: false` in an earlier commit of its own, then delete.")
     })
+}
+
+/// An order to destroy: due, and each with a backup that was taken after the request and proven since.
+fn purge(subject: &Subject<'_>, found: &mut Diagnostics) {
+    let Some(deletion) = &subject.spec().lifecycle.deletion else { return };
+    let Some(first) = deletion.backups.first() else { return };
+    let Some(requested) = date(&deletion.requested_at, found) else { return };
+    found.extend(grace(subject, deletion, requested, first));
+    for backup in &deletion.backups {
+        let (taken, verified) = (date(&backup.taken_at, found), date(&backup.verified_at, found));
+        let (Some(taken), Some(verified)) = (taken, verified) else { continue };
+        let environment = &backup.environment.value;
+        let wrong =
+            |title: String, at: &Spanned<String>, label: String| Diagnostic::error(TOO_SOON, title, at.span, label);
+        if taken < requested {
+            let title = format!("the last backup of `{environment}` is older than the request to delete it");
+            let diagnostic = wrong(title, &backup.taken_at, format!("taken on {taken}"));
+            let diagnostic = also(diagnostic, deletion.requested_at.span, format!("asked for on {requested}"));
+            found.push(diagnostic.help("make a new backup, restore it once, and name that one."));
+        }
+        if verified < taken || verified > subject.now {
+            let title = format!("the last backup of `{environment}` is not proven by a restore");
+            let label = format!("expected a day from {taken} to {}", subject.now);
+            let diagnostic = also(wrong(title, &backup.verified_at, label), backup.taken_at.span, "taken here");
+            found.push(diagnostic.help("restore it once, look at it, and write the day on which you did."));
+        }
+    }
+}
+
+fn grace(subject: &Subject<'_>, deletion: &Deletion, requested: Date, first: &FinalBackup) -> Option<Diagnostic> {
+    let (tenant, days) = (&subject.site.id.tenant, &deletion.grace_days);
+    if days.value < LEAST_GRACE {
+        let given = count(usize::try_from(days.value).unwrap_or_default(), "day", "days");
+        let title = format!("the data of `{tenant}` has {given} of grace");
+        let label = format!("expected at least {LEAST_GRACE}");
+        let place = subject.at(days.span, &["lifecycle", "deletion"]);
+        let diagnostic = Diagnostic::error(TOO_SOON, title, place, label);
+        return Some(diagnostic.help(format!("set `graceDays: {LEAST_GRACE}`, or more.")));
+    }
+    let over = requested.checked_add(jiff::Span::new().days(i64::from(days.value))).ok()?;
+    (over > subject.now).then(|| {
+        let left = subject.now.until(over).map_or(0, |span| span.get_days());
+        let left = count(usize::try_from(left).unwrap_or_default(), "day", "days");
+        let title = format!("the data of `{tenant}` may be destroyed from {over} on; {left} left");
+        let diagnostic = Diagnostic::error(TOO_SOON, title, first.object.span, format!("today is {}", subject.now));
+        let given = format!("asked for here, with {} days of grace", days.value);
+        also(diagnostic, deletion.requested_at.span, given)
+            .help("take `backups` out until then; the site stays as it is, and can come back.")
+    })
+}
+
+fn date(text: &Spanned<String>, found: &mut Diagnostics) -> Option<Date> {
+    let date = day(&text.value);
+    if date.is_none() {
+        let title = format!("`{}` is not a day", text.value);
+        let wrong = Diagnostic::error(BAD_FORMAT, title, text.span, "the month has no such day");
+        found.push(wrong.help("correct the day."));
+    }
+    date
 }
 
 fn target(subject: &Subject<'_>) -> Option<Diagnostic> {

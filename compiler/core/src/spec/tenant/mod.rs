@@ -25,8 +25,8 @@ pub use environment::{
 };
 pub use observability::{Alert, Logs, Metric, Observability, Slo, Uptime, UptimeInterval, UptimeRegion};
 pub use operations::{
-    Access, Budget, BudgetAction, Deletion, Lifecycle, LifecycleState, Mail, MailNonProd, MailProvider, Media, Secrets,
-    Transforms,
+    Access, Budget, BudgetAction, Deletion, FinalBackup, Lifecycle, LifecycleState, Mail, MailNonProd, MailProvider,
+    Media, Secrets, Transforms,
 };
 pub use runtime::{
     Fpm, FpmMode, Image, LivenessProbe, Probes, Resources, Runtime, Scaling, Secret, SecretMount, StartupProbe,

@@ -184,5 +184,30 @@ layered! {
         grace_days: Spanned<u32>,
         /// Whether a last backup is made and proven before.
         final_backup: Spanned<bool>,
+        /// The last backups, each proven by a restore. They are the order to destroy: the database of an environment that
+        /// stands here is dropped by the shard's job, and by nothing else. They are accepted once the days of grace are over.
+        #[schemars(extend("x-key" = "environment"))]
+        backups: Vec<FinalBackup>,
+    }
+}
+
+layered! {
+    /// The last backup of one environment of a tenant that is being deleted.
+    pub struct FinalBackup / FinalBackupLayer {
+        /// The environment.
+        #[schemars(regex(pattern = patterns::ANY_ENVIRONMENT), example = &"production")]
+        environment: Spanned<String>,
+        /// The dump, with its generation: an object that is replaced is another one.
+        #[schemars(regex(pattern = patterns::OBJECT), length(max = 1200), example = &"gs://acme-dumps/kept-365d/acme/2026-11-20.sql.gz#1763900000000000")]
+        object: Spanned<String>,
+        /// The dump's SHA-256 in hexadecimal digits.
+        #[schemars(regex(pattern = r"^[0-9a-f]{64}$"), example = &"6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b")]
+        sha256: Spanned<String>,
+        /// The day on which it was taken; not before the request.
+        #[schemars(regex(pattern = patterns::DATE), extend("format" = "date"), example = &"2026-11-20")]
+        taken_at: Spanned<String>,
+        /// The day on which it was restored once and found whole.
+        #[schemars(regex(pattern = patterns::DATE), extend("format" = "date"), example = &"2026-11-21")]
+        verified_at: Spanned<String>,
     }
 }
