@@ -165,6 +165,29 @@ fn a_fix_works_on_a_fleet_that_is_refused_and_says_what_is_stuck() {
 }
 
 #[test]
+fn a_fix_names_the_draining_shards_that_it_leaves_and_a_funnel_names_the_shards() {
+    let fleet = level();
+    let shard = text(&fleet.tree("tenants/shards")["cell-1.yaml"]);
+    let draining = shard.replace("  region: europe-west1\n", "  region: europe-west1\n  state: draining\n");
+    fleet.write("tenants/shards/cell-1.yaml", draining.as_bytes());
+    let (shown, _) = fine(&fleet.aipress(&["rebalance", "--fix"]));
+    assert!(
+        shown.contains("draining, not part of a fix: cell-1 still holds 2 sites; `aipress rebalance --drain cell-1`"),
+        "{shown}"
+    );
+    let (json, _) = fine(&fleet.aipress(&["rebalance", "--fix", "--format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["draining"][0], serde_json::json!({"shard": "cell-1", "sites": 2}));
+    let (shown, _) = fine(&fleet.aipress(&["explain", "placement", "bakery"]));
+    assert_eq!(shown.lines().nth(1), Some("2 shards: 1 draining (cell-1), 1 feasible"), "{shown}");
+    let (json, _) = fine(&fleet.aipress(&["explain", "placement", "bakery", "--format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["funnel"][0], serde_json::json!({"refused": "draining", "shards": 1, "names": ["cell-1"]}));
+    let (shown, _) = fine(&fleet.aipress(&["capacity"]));
+    assert!(shown.contains("cell-1, draining: 2 sites") && shown.contains("; takes no new sites"), "{shown}");
+}
+
+#[test]
 fn an_unknown_shard_and_a_missing_goal_are_refused() {
     let fleet = level();
     let output = fleet.aipress(&["rebalance", "--drain", "cell-3"]);
@@ -203,6 +226,7 @@ fn capacity_counts_rooms_and_sees_growth_in_the_history_of_the_lock() {
     let (shown, _) = fine(&fleet.aipress(&["capacity"]));
     assert!(shown.starts_with("europe-west1: 2 sites on 2 shards, 2 active; fullest: "), "{shown}");
     assert!(shown.contains("  sites: 2 of 40 (5 %), soft limit 34\n"), "{shown}");
+    assert!(shown.contains(" with the headroom; limited by "), "{shown}");
     assert!(shown.contains("no growth is known"), "{shown}");
     let old = fs::read(fleet.path().join(SEG).join("2-people.lock")).unwrap();
     fs::remove_file(fleet.path().join(SEG).join("2-people.lock")).unwrap();
@@ -222,10 +246,17 @@ fn a_simulation_says_what_each_event_does_in_order_and_touches_nothing() {
     let before = fleet.tree("tenants");
     let (shown, _) = fine(&fleet.aipress(&["simulate", "--add", "3:bronze", "--lose-shard", "cell-1", "--add", "99"]));
     let lines: Vec<&str> = shown.lines().collect();
-    assert_eq!(lines[0], "add 3 sites of tier bronze: 3 placed, no shard is over a limit");
-    assert!(lines[1].starts_with("lose shard cell-1: "), "{shown}");
-    assert!(lines[2].starts_with("add 99 sites: ") && lines[2].contains(" without a place"), "{shown}");
-    assert!(lines[3].starts_with("europe-west1: ") && lines[3].contains(" on 1 shard, 1 active"), "{shown}");
+    assert!(
+        lines[0].starts_with("not everything fits: ") && lines[0].ends_with(" new sites without a place"),
+        "{shown}"
+    );
+    assert_eq!(lines[1], "add 3 sites of tier bronze: 3 placed, no shard is over a limit");
+    assert!(lines[2].starts_with("lose shard cell-1: "), "{shown}");
+    assert!(lines[3].starts_with("add 99 sites: ") && lines[3].contains(" without a place, "), "{shown}");
+    assert!(lines[4].starts_with("  the shards in `europe-west1` are ") && lines[4].contains(" short for "), "{shown}");
+    assert!(shown.contains("\neurope-west1: ") && shown.contains(" on 1 shard, 1 active"), "{shown}");
+    let (fits, _) = fine(&fleet.aipress(&["simulate", "--add", "1"]));
+    assert!(fits.starts_with("everything fits\nadd 1 site: 1 placed"), "{fits}");
     assert_eq!(fleet.tree("tenants"), before);
     assert_eq!(fleet.aipress(&["simulate"]).status.code(), Some(1));
     let output = fleet.aipress(&["simulate", "--drain", "cell-9"]);

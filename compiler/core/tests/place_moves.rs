@@ -402,7 +402,7 @@ fn what_is_explained_is_what_place_decides_and_the_funnel_adds_up() {
         assert_eq!(winner.shard, record.shard);
         let best = found.candidates.iter().filter(|one| one.refused.is_none()).map(|one| (one.score, one.tie)).min();
         assert_eq!(best, Some((winner.score, winner.tie)));
-        let refused: usize = found.funnel.iter().map(|(_, number)| number).sum();
+        let refused: usize = found.funnel.iter().map(|(_, shards)| shards.len()).sum();
         assert_eq!(refused + found.feasible, fleet.shards.len());
         assert!(found.probes.is_some_and(|probes| probes >= 8));
     }

@@ -86,7 +86,9 @@ fn days(days: u64) -> usize {
 }
 
 fn rooms(tiers: &[TierRoom]) -> String {
-    let room = |room: &TierRoom| format!("{} {} ({} with the headroom)", room.soft, room.tier, room.hard);
+    let room = |room: &TierRoom| {
+        format!("{} {} ({} with the headroom; limited by {})", room.soft, room.tier, room.hard, room.short.noun())
+    };
     let all: Vec<String> = tiers.iter().map(room).collect();
     if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
 }
@@ -153,7 +155,13 @@ fn bare(dimension: Dimension, amount: u64) -> String {
 
 fn shard_line(shard: &ShardUse) -> String {
     let state = if shard.state == State::Active { String::new() } else { format!(", {}", shard.state.as_str()) };
-    let room = if shard.state == State::Active { format!("; room for {}", rooms(&shard.tiers)) } else { String::new() };
+    let room = match (shard.state, &shard.only_for) {
+        (State::Active, Some(whom)) => format!("; takes only {whom}"),
+        (State::Active, None) => format!("; room for {}", rooms(&shard.tiers)),
+        (State::Cordoned | State::Draining | State::Maintenance | State::Retired, _) => {
+            "; takes no new sites".to_owned()
+        }
+    };
     format!(
         "  {}{state}: {}, fullest: {} {} %{room}\n",
         shard.id,
@@ -174,7 +182,7 @@ fn demand(demand: &Demand) -> Value {
 fn tiers(rooms: &[TierRoom]) -> Vec<Value> {
     rooms
         .iter()
-        .map(|room| json!({"tier": room.tier, "sites": room.sites, "soft": room.soft, "hard": room.hard}))
+        .map(|room| json!({"tier": room.tier, "sites": room.sites, "soft": room.soft, "hard": room.hard, "endsFirst": room.short.name()}))
         .collect()
 }
 
@@ -199,7 +207,7 @@ fn json(found: &Capacity, growth: &Growth, now: Date) -> Value {
         .map(|shard| {
             json!({"shard": shard.id, "region": shard.region, "state": shard.state.as_str(), "sites": shard.sites,
                 "used": demand(&shard.used), "soft": demand(&shard.soft), "hard": demand(&shard.hard),
-                "fullest": fullest(shard.fullest), "room": tiers(&shard.tiers)})
+                "fullest": fullest(shard.fullest), "onlyFor": shard.only_for, "room": tiers(&shard.tiers)})
         })
         .collect();
     json!({"formatVersion": 1, "date": now.to_string(), "growthDays": growth.days, "headroomPercent": found.headroom_percent,

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use aipress_core::diag::{Code, Diagnostic, suggest};
+use aipress_core::diag::{Code, Diagnostic, count, suggest};
 use aipress_core::place::Dimension;
-use aipress_core::place::explain::{Candidate, Explanation, explain};
+use aipress_core::place::explain::{Candidate, Explanation, Filter, explain};
 use serde_json::json;
 
 use crate::args::ExplainArgs;
@@ -15,6 +15,8 @@ use crate::survey::{self, Surveyed};
 
 /// How many shards the text shows.
 const SHOWN: usize = 12;
+/// How many shards of a filter the text names.
+const NAMED: usize = 5;
 
 /// Runs the command.
 ///
@@ -63,8 +65,9 @@ fn text(surveyed: &Surveyed, found: &Explanation) -> String {
     if let Some(from) = &found.moving_from {
         text += &format!("its move is not done: until the cutover it stays on {from} and takes room on both\n");
     }
-    let funnel = found.funnel.iter().map(|(filter, number)| format!("{number} {}, ", filter.words()));
-    text += &format!("{} shards: {}{} feasible\n", found.shards, funnel.collect::<String>(), found.feasible);
+    let funnel = found.funnel.iter().map(|(filter, shards)| refused(*filter, shards));
+    let all = count(found.shards, "shard", "shards");
+    text += &format!("{all}: {}{} feasible\n", funnel.collect::<String>(), found.feasible);
     text += &choice(found);
     let best = found.winner().map_or(0, |winner| winner.score);
     for candidate in found.candidates.iter().take(SHOWN) {
@@ -74,6 +77,12 @@ fn text(surveyed: &Surveyed, found: &Explanation) -> String {
         text += &format!("  and {} more\n", found.candidates.len() - SHOWN);
     }
     text
+}
+
+/// How many shards a filter refuses, and which if they are few.
+fn refused(filter: Filter, shards: &[String]) -> String {
+    let which = if shards.len() <= NAMED { format!(" ({})", shards.join(", ")) } else { String::new() };
+    format!("{} {}{which}, ", shards.len(), filter.words())
 }
 
 fn choice(found: &Explanation) -> String {
@@ -120,8 +129,11 @@ fn json(surveyed: &Surveyed, found: &Explanation) -> serde_json::Value {
             "algorithm": format!("p{}", record.algorithm), "reason": record.reason.as_str(),
             "place": place(surveyed, found)})
     });
-    let funnel: Vec<_> =
-        found.funnel.iter().map(|(filter, number)| json!({"refused": filter.words(), "shards": number})).collect();
+    let funnel: Vec<_> = found
+        .funnel
+        .iter()
+        .map(|(filter, shards)| json!({"refused": filter.words(), "shards": shards.len(), "names": shards}))
+        .collect();
     // Scores are larger than what every reader of JSON keeps exact: as text.
     let candidate = |one: &Candidate| {
         let parts: serde_json::Map<String, serde_json::Value> = Dimension::ALL

@@ -6,7 +6,7 @@ use std::path::Path;
 use aipress_core::diag::{Code, Diagnostic, count, list, suggest};
 use aipress_core::emit::OutputFile;
 use aipress_core::place::rebalance::{Cost, Goal, Move, Rebalance, Request, rebalance};
-use aipress_core::place::{Dimension, segment_files};
+use aipress_core::place::{Dimension, SiteRequest, State, segment_files};
 use aipress_core::source::{SourceId, SourceSet};
 use aipress_core::spec::site::Environment;
 use aipress_core::spec::tenant::MovePhase;
@@ -31,9 +31,15 @@ pub fn run(folder: &Path, args: &RebalanceArgs) -> Result<Exit, Failure> {
     let surveyed = survey::load(folder, &args.input)?;
     let request = request(&surveyed, args)?;
     let plan = rebalance(&surveyed.survey.situation(), &request);
+    let waiting = waiting(&surveyed, &request);
     match args.format {
-        AnswerFormat::Text => out::result(&text(&plan)),
-        AnswerFormat::Json => out::result(&format!("{:#}\n", json(&plan, &request))),
+        AnswerFormat::Text => out::result(&(text(&plan) + &waiting_lines(&waiting))),
+        AnswerFormat::Json => {
+            let mut document = json(&plan, &request);
+            document["draining"] =
+                waiting.iter().map(|(shard, sites)| json!({"shard": shard, "sites": sites})).collect();
+            out::result(&format!("{document:#}\n"));
+        }
     }
     if args.write && !plan.moves.is_empty() {
         record(folder, &surveyed, &plan, &request, args)?;
@@ -75,6 +81,31 @@ fn held(surveyed: &Surveyed) -> BTreeSet<String> {
     fleet.sites.iter().filter(is_under_way).map(|site| site.id.to_string()).collect()
 }
 
+/// Draining shards that a fix leaves as they are, with the sites that they hold yet.
+fn waiting(surveyed: &Surveyed, request: &Request) -> Vec<(String, usize)> {
+    let survey = &surveyed.survey;
+    if request.goal != Goal::Fix {
+        return Vec::new();
+    }
+    let lives_on = |site: &SiteRequest, shard: &str| match &site.moving_from {
+        Some(from) => from.value == shard,
+        None => survey.lock.get(&site.id).is_some_and(|record| record.shard == shard),
+    };
+    let held = |shard: &str| survey.sites.iter().filter(|site| lives_on(site, shard)).count();
+    let draining = survey.shards.iter().filter(|shard| shard.state == State::Draining);
+    draining.map(|shard| (shard.id.clone(), held(&shard.id))).filter(|(_, sites)| *sites > 0).collect()
+}
+
+fn waiting_lines(waiting: &[(String, usize)]) -> String {
+    let line = |(shard, sites): &(String, usize)| {
+        let sites = count(*sites, "site", "sites");
+        format!(
+            "draining, not part of a fix: {shard} still holds {sites}; `aipress rebalance --drain {shard}` plans their moves\n"
+        )
+    };
+    waiting.iter().map(line).collect()
+}
+
 fn size(mebibytes: u64) -> String {
     Dimension::Storage.amount(mebibytes).replace(" of storage", "")
 }
@@ -107,10 +138,13 @@ fn text(plan: &Rebalance) -> String {
         let above: Vec<String> = one.above.iter().map(|(dimension, amount)| dimension.amount(*amount)).collect();
         let sites = (one.sites > 0).then(|| format!("{} still there", count(one.sites, "site", "sites")));
         let above = (!above.is_empty()).then(|| format!("{} above the goal", above.join(" and ")));
+        // A shard that is above the goal while nobody is stuck on it: no choice of sites that may leave is enough.
+        let has_stuck = plan.stuck.iter().any(|stuck| stuck.shard == one.shard);
+        let why = (!has_stuck).then(|| "no sites that may leave, and have where to go, free that much".to_owned());
         text += &format!(
             "not solved: {}: {}\n",
             one.shard,
-            [sites, above].into_iter().flatten().collect::<Vec<_>>().join(", ")
+            [sites, above, why].into_iter().flatten().collect::<Vec<_>>().join(", ")
         );
     }
     for stuck in &plan.stuck {

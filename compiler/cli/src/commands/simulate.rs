@@ -14,6 +14,8 @@ use crate::survey::{self, Surveyed};
 use crate::{fleet, out};
 
 const NO_SUCH: Code = Code(603);
+/// How many reasons of one event the text says.
+const REASONS: usize = 8;
 
 /// Runs the command.
 ///
@@ -30,6 +32,7 @@ pub fn run(folder: &Path, args: &SimulateArgs) -> Result<Exit, Failure> {
     match args.format {
         MapFormat::Text => {
             let told: String = events.iter().zip(&steps).map(|(event, step)| line(event, step)).collect();
+            let told = verdict(&steps) + &told;
             let room = write(&found, &Growth::default(), now, MapFormat::Text);
             // Growth is not looked at here.
             let room: String =
@@ -99,28 +102,48 @@ fn words(event: &Event) -> String {
     }
 }
 
+/// What comes of all events, before the details.
+fn verdict(steps: &[Step]) -> String {
+    let sum = |of: fn(&Step) -> usize| steps.iter().map(of).sum::<usize>();
+    let parts = [
+        (sum(|step| step.unplaced), "new site without a place", "new sites without a place"),
+        (sum(|step| step.stuck), "site that cannot go anywhere", "sites that cannot go anywhere"),
+        (steps.last().map_or(0, |step| step.over), "shard over a limit", "shards over a limit"),
+    ];
+    let bad: Vec<String> =
+        parts.into_iter().filter(|part| part.0 > 0).map(|(number, one, many)| count(number, one, many)).collect();
+    if bad.is_empty() { "everything fits\n".to_owned() } else { format!("not everything fits: {}\n", bad.join(", ")) }
+}
+
+/// One event: what is bad first, then the rest, then the reasons.
 fn line(event: &Event, step: &Step) -> String {
     let mut said = Vec::new();
-    if matches!(event, Event::Add { .. }) {
-        said.push(format!("{} placed", step.placed));
-        if step.unplaced > 0 {
-            said.push(format!("{} without a place", step.unplaced));
-        }
+    if step.unplaced > 0 {
+        said.push(format!("{} without a place", step.unplaced));
     }
-    if matches!(event, Event::Lose(_) | Event::Drain(_)) {
-        said.push(format!("{} moved", step.moved));
-        if step.stuck > 0 {
-            said.push(format!("{} cannot go anywhere", step.stuck));
-        }
+    if step.stuck > 0 {
+        said.push(format!("{} cannot go anywhere", step.stuck));
     }
-    said.push(match step.over {
-        0 => "no shard is over a limit".to_owned(),
-        some => format!("{} over a limit", count(some, "shard is", "shards are")),
-    });
-    format!("{}: {}\n", words(event), said.join(", "))
+    if step.over > 0 {
+        said.push(format!("{} over a limit", count(step.over, "shard is", "shards are")));
+    }
+    match event {
+        Event::Add { .. } => said.push(format!("{} placed", step.placed)),
+        Event::Lose(_) | Event::Drain(_) => said.push(format!("{} moved", step.moved)),
+        Event::Grow(_) => {}
+    }
+    if step.over == 0 {
+        said.push("no shard is over a limit".to_owned());
+    }
+    let mut text = format!("{}: {}\n", words(event), said.join(", "));
+    text.extend(step.reasons.iter().take(REASONS).map(|reason| format!("  {reason}\n")));
+    if step.reasons.len() > REASONS {
+        text += &format!("  and {}\n", count(step.reasons.len() - REASONS, "more reason", "more reasons"));
+    }
+    text
 }
 
 fn json_step(event: &Event, step: &Step) -> serde_json::Value {
     json!({"event": words(event), "placed": step.placed, "unplaced": step.unplaced, "moved": step.moved,
-        "stuck": step.stuck, "shardsOver": step.over})
+        "stuck": step.stuck, "shardsOver": step.over, "reasons": step.reasons})
 }

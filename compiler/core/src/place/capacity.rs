@@ -9,6 +9,7 @@ use super::filter;
 use super::model::{DIMENSIONS, Demand, Dimension, ShardRoom, SiteRequest, State};
 use super::rebalance::Situation;
 use super::{Placement, place};
+use crate::diag;
 
 /// Room for more sites of one tier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct TierRoom {
     pub soft: u64,
     /// How many more fit at all.
     pub hard: u64,
+    /// What runs out first while the headroom stays free.
+    pub short: Dimension,
 }
 
 /// One shard.
@@ -44,6 +47,8 @@ pub struct ShardUse {
     pub fullest: (Dimension, u64),
     /// Room by tier; nothing on a shard that takes no new sites.
     pub tiers: Vec<TierRoom>,
+    /// Who may come here, where no tier of the region may: the organisation, or the tiers.
+    pub only_for: Option<String>,
 }
 
 /// One region.
@@ -167,10 +172,11 @@ fn counts(placed: &Placement) -> BTreeMap<&str, u64> {
     counts
 }
 
-/// How many times a demand fits beside a load.
-fn times(load: &Demand, limit: &Demand, demand: &Demand) -> u64 {
-    let fits = |k: usize| limit.0[k].saturating_sub(load.0[k]) / demand.0[k];
-    (0..DIMENSIONS).filter(|k| demand.0[*k] > 0).map(fits).min().unwrap_or(0)
+/// How many times a demand fits beside a load, and what ends it; the first of equals.
+fn times(load: &Demand, limit: &Demand, demand: &Demand) -> (u64, Dimension) {
+    let fits = |of: Dimension| limit.get(of).saturating_sub(load.get(of)) / demand.get(of);
+    let asked = Dimension::ALL.into_iter().filter(|dimension| demand.get(*dimension) > 0);
+    asked.map(|dimension| (fits(dimension), dimension)).min_by_key(|found| found.0).unwrap_or((0, Dimension::Sites))
 }
 
 fn fullest(used: &Demand, hard: &Demand) -> (Dimension, u64) {
@@ -185,11 +191,15 @@ fn fullest(used: &Demand, hard: &Demand) -> (Dimension, u64) {
 
 fn shard_use(shard: &ShardRoom, used: Demand, soft: Demand, sites: u64, means: &[Mean<'_>]) -> ShardUse {
     let takes = |mean: &&Mean<'_>| mean.region == shard.region && filter::refusal(mean.example, shard).is_none();
-    let room = |mean: &Mean<'_>| TierRoom {
-        tier: mean.tier.to_owned(),
-        sites: mean.sites,
-        soft: times(&used, &soft, &mean.demand),
-        hard: times(&used, &shard.hard, &mean.demand),
+    let room = |mean: &Mean<'_>| {
+        let (fits, short) = times(&used, &soft, &mean.demand);
+        let hard = times(&used, &shard.hard, &mean.demand).0;
+        TierRoom { tier: mean.tier.to_owned(), sites: mean.sites, soft: fits, hard, short }
+    };
+    let tiers: Vec<TierRoom> = means.iter().filter(takes).map(room).collect();
+    let only_for = match &shard.dedicated_to {
+        Some(org) => Some(format!("sites of `{org}`")),
+        None => (!shard.tiers.is_empty()).then(|| format!("tier {}", diag::list(&shard.tiers, "or", 8))),
     };
     ShardUse {
         id: shard.id.clone(),
@@ -200,7 +210,8 @@ fn shard_use(shard: &ShardRoom, used: Demand, soft: Demand, sites: u64, means: &
         soft,
         hard: shard.hard,
         fullest: fullest(&used, &shard.hard),
-        tiers: means.iter().filter(takes).map(room).collect(),
+        only_for: only_for.filter(|_| tiers.is_empty()),
+        tiers,
     }
 }
 
@@ -216,12 +227,16 @@ fn region_use(shards: &[ShardUse], sites: &[SiteRequest], growth: &Growth) -> Re
     let mut tiers: BTreeMap<&str, TierRoom> = BTreeMap::new();
     for room in active.iter().flat_map(|shard| &shard.tiers) {
         let entry = tiers.entry(&room.tier).or_insert_with(|| TierRoom { soft: 0, hard: 0, ..room.clone() });
+        // What ends the room of the shard with the most of it.
+        if room.soft > entry.soft {
+            entry.short = room.short;
+        }
         entry.soft = entry.soft.saturating_add(room.soft);
         entry.hard = entry.hard.saturating_add(room.hard);
     }
     let mean = mean_of(sites.iter().filter(|site| site.region.value == region));
     let mean_room = mean.map_or(0, |(mean, _)| {
-        active.iter().fold(0_u64, |sum, shard| sum.saturating_add(times(&shard.used, &shard.soft, &mean)))
+        active.iter().fold(0_u64, |sum, shard| sum.saturating_add(times(&shard.used, &shard.soft, &mean).0))
     });
     let added = growth.added.get(&region).copied().unwrap_or(0);
     RegionUse {

@@ -84,8 +84,8 @@ pub struct Explanation {
     pub moving_from: Option<String>,
     /// The number of shards.
     pub shards: usize,
-    /// How many shards each filter refuses, each shard counted at the first that does.
-    pub funnel: Vec<(Filter, usize)>,
+    /// The shards that each filter refuses, each shard at the first that does.
+    pub funnel: Vec<(Filter, Vec<String>)>,
     /// How many are left.
     pub feasible: usize,
     /// Whether new sites are packed, as the shards are nearly full, instead of spread.
@@ -128,7 +128,7 @@ pub fn explain(situation: &Situation<'_>, id: &str) -> Option<Explanation> {
     let class = chooser.class_of(site);
     let site_hash = hash::name_hash(&policy.salt, id);
     let funnel = funnel(&fleet, &chooser, site);
-    let refused: usize = funnel.iter().map(|(_, number)| number).sum();
+    let refused: usize = funnel.iter().map(|(_, shards)| shards.len()).sum();
     let look = chooser.look(site, site_hash, class);
     let record = situation.lock.get(id).cloned();
     let moves = fleet.beside.iter().any(|(moving, _)| *moving == site);
@@ -200,14 +200,14 @@ fn passed_over(
     Dimension::ALL.into_iter().find(lacks).map(Filter::Room)
 }
 
-fn funnel(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, site: usize) -> Vec<(Filter, usize)> {
-    let mut counts: BTreeMap<Filter, usize> = BTreeMap::new();
+fn funnel(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, site: usize) -> Vec<(Filter, Vec<String>)> {
+    let mut refused: BTreeMap<Filter, Vec<String>> = BTreeMap::new();
     for shard in 0..fleet.shards.len() {
         if let Some(filter) = refusal(fleet, chooser, site, shard) {
-            *counts.entry(filter).or_default() += 1;
+            refused.entry(filter).or_default().push(fleet.shards[shard].id.clone());
         }
     }
-    counts.into_iter().collect()
+    refused.into_iter().collect()
 }
 
 fn candidates(

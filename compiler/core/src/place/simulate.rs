@@ -6,9 +6,13 @@
 use std::collections::BTreeMap;
 
 use super::lock::Lock;
-use super::model::{Dimension, EdgeRoom, Policy, ShardRoom, SiteRequest, State};
+use super::model::{Demand, Dimension, EdgeRoom, Policy, ShardRoom, SiteRequest, State};
 use super::place;
-use super::rebalance::{Goal, Request, Situation, rebalance};
+use super::rebalance::{Goal, Request, Situation, Stuck, rebalance};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+
+/// No shard fits, no edge takes, a group asks for more than there is.
+const PLACELESS: [Code; 4] = [Code(301), Code(307), Code(317), Code(330)];
 
 /// Something that happens to a fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +47,8 @@ pub struct Step {
     pub stuck: usize,
     /// Shards above a hard limit after it.
     pub over: usize,
+    /// Why: what has no place, what cannot move, which limit is passed.
+    pub reasons: Vec<String>,
 }
 
 /// A fleet of one's own.
@@ -105,18 +111,19 @@ impl World {
             }
         };
         let roster = self.situation().roster();
-        let over =
-            roster.loads().iter().zip(&roster.shards).filter(|(load, shard)| !load.is_within(&shard.hard)).count();
-        step.over = over;
+        let full = roster.loads().into_iter().zip(&roster.shards).filter(|(load, shard)| !load.is_within(&shard.hard));
+        let full: Vec<String> = full.map(|(load, shard)| above(&load, shard)).collect();
+        step.over = full.len();
+        step.reasons.extend(full);
         step
     }
 
     /// Places and records what has no record; says how many found no place.
-    fn settle(&mut self) -> (usize, usize) {
+    fn settle(&mut self) -> (usize, usize, Vec<String>) {
         let placed = place(&self.sites, &self.shards, &self.edges, &self.lock, &self.policy);
         let (found, lost) = (placed.records.len(), placed.unplaced.len());
         placed.records.into_iter().for_each(|record| self.lock.insert(record));
-        (found, lost)
+        (found, lost, why(&placed.diagnostics))
     }
 
     fn add(&mut self, number: usize, sites: usize, tier: Option<&str>, region: Option<&str>) -> Step {
@@ -125,7 +132,8 @@ impl World {
         let residency = residency.map(|shard| shard.residency.clone());
         // Edges are made as they are needed: what is asked is whether shards are enough.
         self.edges.iter_mut().for_each(|edge| edge.max_sites = edge.max_sites.saturating_add(sites as u64));
-        let before = place(&self.sites, &self.shards, &self.edges, &self.lock, &self.policy).unplaced.len();
+        let before = place(&self.sites, &self.shards, &self.edges, &self.lock, &self.policy);
+        let known = why(&before.diagnostics);
         for n in 0..sites {
             let Some(model) = models.get(n * models.len() / sites.max(1)) else { break };
             let mut site = model.clone();
@@ -140,16 +148,38 @@ impl World {
             }
             self.sites.push(site);
         }
-        let (placed, lost) = self.settle();
-        Step { placed, unplaced: lost.saturating_sub(before), ..Step::default() }
+        let (placed, lost, mut reasons) = self.settle();
+        reasons.retain(|reason| !known.contains(reason));
+        Step { placed, unplaced: lost.saturating_sub(before.unplaced.len()), reasons, ..Step::default() }
     }
 
     fn empty(&mut self, shard: &str) -> Step {
         let request = Request::new(Goal::Drain([shard.to_owned()].into()));
         let plan = rebalance(&self.situation(), &request);
         plan.records(&request.goal).into_iter().for_each(|record| self.lock.insert(record));
-        Step { moved: plan.moves.len(), stuck: plan.stuck.len(), ..Step::default() }
+        let reason = |one: &Stuck| format!("{} cannot leave {}: {}", one.site, one.shard, one.reasons.join("; "));
+        let reasons = plan.stuck.iter().map(reason).collect();
+        Step { moved: plan.moves.len(), stuck: plan.stuck.len(), reasons, ..Step::default() }
     }
+}
+
+/// What is wrong with where sites are to go, with what was found; without what other rules say of the fleet.
+fn why(problems: &Diagnostics) -> Vec<String> {
+    let is_about_room = |found: &&Diagnostic| PLACELESS.contains(&found.code);
+    let say = |found: &Diagnostic| match &found.label {
+        Some(label) => format!("{}: {}", found.title, label.text),
+        None => found.title.clone(),
+    };
+    problems.iter().filter(is_about_room).map(say).collect()
+}
+
+fn above(load: &Demand, shard: &ShardRoom) -> String {
+    let over = |dimension: &Dimension| load.get(*dimension) > shard.hard.get(*dimension);
+    let say = |dimension: Dimension| {
+        format!("{} (at most {})", dimension.amount(load.get(dimension)), dimension.amount(shard.hard.get(dimension)))
+    };
+    let all: Vec<String> = Dimension::ALL.into_iter().filter(over).map(say).collect();
+    format!("{} is over its limit: {}", shard.id, all.join(", "))
 }
 
 fn grow(site: &mut SiteRequest, percent: u64) {

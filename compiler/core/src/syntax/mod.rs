@@ -8,6 +8,7 @@
 mod anchor;
 mod broken;
 mod indent;
+mod merge;
 mod problem;
 mod scalar;
 mod text;
@@ -109,6 +110,10 @@ impl Node {
 /// All problems of the file that can be told apart, in source order.
 pub fn parse(source: SourceId, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
     let text = Text::new(source, text);
+    let conflicts = merge::conflicts(&text);
+    if !conflicts.is_empty() {
+        return Err(conflicts);
+    }
     match problem::control_character(&text) {
         Some(problem) => Err(vec![problem]),
         None => tree::read(text),
