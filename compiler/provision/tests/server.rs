@@ -339,6 +339,33 @@ fn a_rotation_under_load_fails_no_login() {
 }
 
 #[test]
+fn both_logins_of_a_rotation_work_until_the_earlier_one_is_said_to_have_ended() {
+    let (maria, google) = (Maria::start(), Google::start());
+    let mut turn = options(&maria, &google, desired(&maria, vec![site("wp-acme", 1)]));
+    assert!(provision(&turn).result.is_ok());
+    turn.desired = desired(&maria, vec![site("wp-acme", 2)]);
+    assert!(provision(&turn).result.is_ok());
+    let login = |user: &str, generation: u32| {
+        session(&maria, user, &google.password(&format!("wp-acme-g{generation}")), Some("wp-acme"))
+    };
+    let (mut old, mut new) = (login("wp-acme", 1).unwrap(), login("wp-acme_b", 2).unwrap());
+    assert_eq!(provision(&turn).result.unwrap().statements, 0, "nothing ends by itself");
+    assert!(old.execute("CREATE TABLE t (x INT)").is_ok() && new.execute("INSERT INTO t VALUES (1)").is_ok());
+
+    turn.desired = desired(&maria, vec![User { previous: None, ..site("wp-acme", 2) }]);
+    let ended = provision(&turn);
+    assert!(ended.result.is_ok(), "{}", problems(&ended));
+    assert!(old.execute("SELECT 1").is_err(), "a session outlived its login");
+    assert!(login("wp-acme", 1).is_err() && new.execute("SELECT * FROM t").is_ok() && login("wp-acme_b", 2).is_ok());
+    assert_eq!(provision(&turn).result.unwrap().statements, 0);
+
+    // The next rotation takes the free name again, and keeps the login that is in use.
+    turn.desired = desired(&maria, vec![site("wp-acme", 3)]);
+    assert!(provision(&turn).result.is_ok());
+    assert!(login("wp-acme_b", 2).is_ok() && login("wp-acme", 3).is_ok());
+}
+
+#[test]
 fn whoever_refuses_the_run_fails_closed_and_says_why() {
     let (maria, google) = (Maria::start(), Google::start());
     let good = options(&maria, &google, desired(&maria, vec![site("wp-acme", 1), site("wp-choir", 1)]));

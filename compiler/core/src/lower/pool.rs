@@ -180,8 +180,7 @@ fn pool_users(context: &Context<'_>, plan: &ShardPlan<'_>, site: &ResolvedSite) 
         generation,
         client_tls: false,
     };
-    let previous = generation.checked_sub(1).filter(|old| *old > 0);
-    previous.into_iter().chain([generation]).map(user).collect()
+    Lowering::previous(site).into_iter().chain([generation]).map(user).collect()
 }
 
 /// Makes the desired state of a shard's databases.
@@ -224,7 +223,7 @@ pub fn desired(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSit
 
 fn database_user(context: &Context<'_>, plan: &ShardPlan<'_>, site: &ResolvedSite) -> database::User {
     let generation = Lowering::generation(site);
-    let previous = generation.checked_sub(1).filter(|old| *old > 0).map(|old| database::Previous {
+    let previous = Lowering::previous(site).map(|old| database::Previous {
         name: user_name_of(site, old),
         secret: context.naming().secret(&site.id, old),
         generation: old,

@@ -312,10 +312,16 @@ impl Lowering<'_, '_> {
         site.spec.database.generation.value + site.spec.secrets.generation.value - 1
     }
 
+    /// The generation before, while its login still works: revisions of both may serve.
+    pub(super) fn previous(site: &ResolvedSite) -> Option<u32> {
+        let ended = site.spec.database.ended.value;
+        Self::generation(site).checked_sub(1).filter(|old| *old > ended)
+    }
+
     fn secret(&self) -> Value {
         let naming = self.context.naming();
         let generation = Self::generation(self.site);
-        let retained = generation.checked_sub(1).filter(|old| *old > 0).map(|old| naming.secret(&self.site.id, old));
+        let retained = Self::previous(self.site).map(|old| naming.secret(&self.site.id, old));
         object([
             ("id", naming.secret(&self.site.id, generation).into()),
             ("version", "1".into()),

@@ -10,9 +10,25 @@ const COLLATION: Code = Code(419);
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Diagnostics) {
     found.extend(collation(subject));
+    found.extend(ended(subject));
     found.extend(routes(subject));
     found.extend(size(subject));
     found.extend(no_routes(subject));
+}
+
+/// Only an earlier generation can end: the one in use is the site's only login.
+fn ended(subject: &Subject<'_>) -> Option<Diagnostic> {
+    let spec = subject.spec();
+    let (ended, generation, salts) = (&spec.database.ended, &spec.database.generation, &spec.secrets.generation);
+    let current = generation.value + salts.value - 1;
+    (ended.value >= current).then(|| {
+        let title = format!("generation {} of the login cannot end: the site uses generation {current}", ended.value);
+        let span = subject.at(ended.span, &["database", "ended"]);
+        let label = format!("expected at most {}", current - 1);
+        let diagnostic = Diagnostic::error(CONTRADICTION, title, span, label);
+        also(diagnostic, generation.span, "counts together with `secrets.generation`, less one")
+            .help("raise `generation` and apply it first; end the one before when the new revision serves.")
+    })
 }
 
 fn collation(subject: &Subject<'_>) -> Option<Diagnostic> {

@@ -30,9 +30,13 @@ layered! {
         /// The collation; it must belong to the character set.
         #[schemars(regex(pattern = r"^[a-z0-9_]{3,40}$"), example = &"utf8mb4_unicode_520_ci")]
         collation: Spanned<String>,
-        /// Raising it makes a new password; both are valid until the old revision of the site is gone.
+        /// Raising it makes a new password; the one before stays valid beside it until `ended` says otherwise.
         #[schemars(range(min = 1, max = 100_000))]
         generation: Spanned<u32>,
+        /// The last generation of the login that has ended: the number at the end of its secret's name. Set it when no
+        /// revision of the site uses that secret any more; a later rotation is not touched by it.
+        #[schemars(range(max = 200_000), example = &1)]
+        ended: Spanned<u32>,
     }
 }
 
