@@ -15,9 +15,9 @@ fn satisfies(case: &Case, placement: &Placement, site: &SiteRequest, room: &Shar
     match constraint {
         Constraint::State => room.state == State::Active,
         Constraint::Pin => site.pin.as_ref().is_none_or(|pin| pin.value == room.id),
-        Constraint::Region => room.region == site.region.value,
-        Constraint::Residency => room.residency == site.residency.value,
-        Constraint::Tier => room.tiers.is_empty() || room.tiers.contains(&site.tier.value),
+        Constraint::Region => room.region == *site.region.value,
+        Constraint::Residency => room.residency == *site.residency.value,
+        Constraint::Tier => room.tiers.is_empty() || room.tiers.iter().any(|tier| **tier == *site.tier.value),
         Constraint::Owner => match &room.dedicated_to {
             Some(org) => *org == site.org,
             None => !site.dedicated,

@@ -68,7 +68,7 @@ fn known(surveyed: &Surveyed, event: &Event) -> Result<(), Diagnostic> {
                 one_of("shard in region", region, regions)?;
             }
             if models(&survey.sites, tier.as_deref(), None).is_empty() {
-                let mut tiers: Vec<&str> = survey.sites.iter().map(|site| site.tier.value.as_str()).collect();
+                let mut tiers: Vec<&str> = survey.sites.iter().map(|site| &*site.tier.value).collect();
                 tiers.sort_unstable();
                 tiers.dedup();
                 one_of("site of tier", tier.as_deref().unwrap_or("any"), tiers)?;

@@ -234,7 +234,7 @@ fn region_use(shards: &[ShardUse], sites: &[SiteRequest], growth: &Growth) -> Re
         entry.soft = entry.soft.saturating_add(room.soft);
         entry.hard = entry.hard.saturating_add(room.hard);
     }
-    let mean = mean_of(sites.iter().filter(|site| site.region.value == region));
+    let mean = mean_of(sites.iter().filter(|site| *site.region.value == *region));
     let mean_room = mean.map_or(0, |(mean, _)| {
         active.iter().fold(0_u64, |sum, shard| sum.saturating_add(times(&shard.used, &shard.soft, &mean).0))
     });

@@ -35,13 +35,13 @@ pub(super) fn refusals(site: &SiteRequest, shard: &ShardRoom) -> impl Iterator<I
 
 fn home_refusals(site: &SiteRequest, shard: &ShardRoom) -> impl Iterator<Item = Refusal> {
     let accepts = |list: &[String], value: &str| list.is_empty() || list.iter().any(|item| item == value);
-    let keeps = shard.residency == site.residency.value && accepts(&shard.residencies, &site.residency);
+    let keeps = shard.residency == *site.residency.value && accepts(&shard.residencies, &site.residency);
     let owner = match &shard.dedicated_to {
         Some(org) if *org != site.org => Some(Refusal::DedicatedToOther),
         None if site.dedicated => Some(Refusal::NotDedicated),
         Some(_) | None => None,
     };
-    let region = (shard.region != site.region.value).then_some(Refusal::Region);
+    let region = (shard.region != *site.region.value).then_some(Refusal::Region);
     let residency = (!keeps).then_some(Refusal::Residency);
     let tier = (!accepts(&shard.tiers, &site.tier)).then_some(Refusal::Tier);
     [region, residency, tier, owner].into_iter().flatten()
@@ -53,7 +53,7 @@ pub(super) fn say(refusal: Refusal, site: &SiteRequest, shard: &ShardRoom) -> St
     match refusal {
         Refusal::State => format!("`{id}` is {}", shard.state.as_str()),
         Refusal::Region => format!("`{id}` is in region `{}`", shard.region),
-        Refusal::Residency if shard.residency != site.residency.value => {
+        Refusal::Residency if shard.residency != *site.residency.value => {
             format!("`{id}` is in residency `{}`", shard.residency)
         }
         Refusal::Residency => format!("`{id}` does not accept residency `{}`", *site.residency),

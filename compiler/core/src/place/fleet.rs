@@ -1,5 +1,8 @@
 //! A checked fleet as placement sees it.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::check::facts::has_compute;
 use crate::check::fleet::{Fleet, Shard, SiteFacts};
 use crate::graph::address;
@@ -23,18 +26,34 @@ const MIB_PER_GIB: u64 = 1024;
 /// Makes the requests of all sites.
 #[must_use]
 pub fn requests(fleet: &Fleet) -> Vec<SiteRequest> {
-    fleet.sites.iter().map(|site| request(fleet, site)).collect()
+    let mut names = Names::default();
+    fleet.sites.iter().map(|site| request(fleet, site, &mut names)).collect()
 }
 
-fn request(fleet: &Fleet, site: &SiteFacts) -> SiteRequest {
+/// The few names that all sites share, each kept once.
+#[derive(Default)]
+struct Names(BTreeSet<Arc<str>>);
+
+impl Names {
+    fn share(&mut self, name: &Spanned<String>) -> Spanned<Arc<str>> {
+        let shared = self.0.get(name.value.as_str()).cloned().unwrap_or_else(|| {
+            let new: Arc<str> = name.value.as_str().into();
+            self.0.insert(Arc::clone(&new));
+            new
+        });
+        Spanned::new(shared, name.span)
+    }
+}
+
+fn request(fleet: &Fleet, site: &SiteFacts, names: &mut Names) -> SiteRequest {
     let production = site.id.environment == Environment::Production;
     let is_moving = site.move_to.is_some();
     SiteRequest {
         id: site.id.to_string(),
         tenant: site.id.tenant.clone(),
-        tier: site.tier.clone(),
-        region: site.region.clone(),
-        residency: site.residency.clone(),
+        tier: names.share(&site.tier),
+        region: names.share(&site.region),
+        residency: names.share(&site.residency),
         kind: if production { EnvironmentKind::Production } else { EnvironmentKind::NonProduction },
         org: site.org.value.clone(),
         labels: site.labels.clone(),

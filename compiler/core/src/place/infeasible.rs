@@ -318,8 +318,8 @@ impl Lack {
 
 fn short(fleet: &Roster<'_>, union: &Shards, sites: &[usize], lack: &Lack) -> Option<Diagnostic> {
     let first = fleet.sites[*sites.iter().min()?].span;
-    let regions: BTreeSet<&str> = sites.iter().map(|site| fleet.sites[*site].region.value.as_str()).collect();
-    let tiers: BTreeSet<&str> = sites.iter().map(|site| fleet.sites[*site].tier.value.as_str()).collect();
+    let regions: BTreeSet<&str> = sites.iter().map(|site| &*fleet.sites[*site].region.value).collect();
+    let tiers: BTreeSet<&str> = sites.iter().map(|site| &*fleet.sites[*site].tier.value).collect();
     let amount = |amount: u64| lack.dimension.amount(amount);
     let title = format!(
         "the shards in {} are {} short for {} of {} {}",

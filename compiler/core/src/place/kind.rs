@@ -4,6 +4,7 @@
 //! such a site. A fleet has few kinds, so the names of tiers, regions and organisations are compared once per kind.
 
 use std::collections::BTreeMap;
+use std::ptr;
 
 use super::filter;
 use super::model::{ShardRoom, SiteRequest};
@@ -16,6 +17,17 @@ struct Asks<'a> {
     residency: &'a str,
     org: Option<&'a str>,
     dedicated: bool,
+}
+
+impl Asks<'_> {
+    /// Whether both have the same names in the same place in memory, as sites of one fleet mostly do.
+    fn is(&self, other: &Self) -> bool {
+        ptr::eq(self.tier, other.tier)
+            && ptr::eq(self.region, other.region)
+            && ptr::eq(self.residency, other.residency)
+            && self.org == other.org
+            && self.dedicated == other.dedicated
+    }
 }
 
 /// What the filters look at in a shard, its state apart.
@@ -126,7 +138,8 @@ impl<'a> Found<'a> {
             org: (has_shards || site.dedicated).then_some(site.org.as_str()),
             dedicated: site.dedicated,
         };
-        if let Some(place) = self.asks.iter().position(|known| *known == asks) {
+        let known = self.asks.iter().position(|known| known.is(&asks));
+        if let Some(place) = known.or_else(|| self.asks.iter().position(|known| *known == asks)) {
             return u32::try_from(place).unwrap_or(u32::MAX);
         }
         if let Some(number) = self.numbers.get(&asks) {

@@ -29,7 +29,7 @@ pub fn large(sites: &[SiteRequest], shards: &[ShardRoom]) -> Vec<Diagnostic> {
     let mut normals: BTreeMap<(&str, &str), [u64; Dimension::ALL.len()]> = BTreeMap::new();
     let mut found: BTreeMap<&str, Largest<'_>> = BTreeMap::new();
     for site in sites.iter().filter(|site| !site.dedicated) {
-        let (region, tier) = (site.region.value.as_str(), site.tier.value.as_str());
+        let (region, tier) = (&*site.region.value, &*site.tier.value);
         let normal = *normals.entry((region, tier)).or_insert_with(|| normal(shards, region, tier));
         // Of counted things every site asks for one: a shard for five sites is meant so.
         let counted = [Dimension::Sites, Dimension::Services];

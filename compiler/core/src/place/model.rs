@@ -4,6 +4,7 @@
 //! Input: filled by the caller from a checked fleet. Invariants the caller gives: ids are unique within their kind.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diag;
 use crate::source::{Span, Spanned};
@@ -211,12 +212,12 @@ impl std::fmt::Display for Peer {
 pub struct SiteRequest {
     /// The site's id: `acme`, `acme--staging`, `acme--pr12`.
     pub id: String,
-    /// The tier, by which shards may refuse it.
-    pub tier: Spanned<String>,
+    /// The tier, by which shards may refuse it. Sites share these three names: a walk over all sites fetches each once.
+    pub tier: Spanned<Arc<str>>,
     /// The region it must live in.
-    pub region: Spanned<String>,
+    pub region: Spanned<Arc<str>>,
     /// The residency that its data must stay in.
-    pub residency: Spanned<String>,
+    pub residency: Spanned<Arc<str>>,
     /// What it uses up.
     pub demand: Demand,
     /// Peers whose shard it prefers; never stronger than a limit.

@@ -141,10 +141,10 @@ impl World {
             site.tenant.clone_from(&site.id);
             (site.pin, site.near, site.apart) = (None, Vec::new(), Vec::new());
             if let Some(region) = region {
-                site.region.value = region.to_owned();
+                site.region.value = region.into();
             }
             if let Some(residency) = &residency {
-                site.residency.value.clone_from(residency);
+                site.residency.value = residency.as_str().into();
             }
             self.sites.push(site);
         }
@@ -192,8 +192,8 @@ fn grow(site: &mut SiteRequest, percent: u64) {
 /// The sites that new ones are like: of the tier, in the region if there are any there, by id.
 #[must_use]
 pub fn models(sites: &[SiteRequest], tier: Option<&str>, region: Option<&str>) -> Vec<SiteRequest> {
-    let of_tier = |site: &&SiteRequest| tier.is_none_or(|tier| site.tier.value == tier) && !site.dedicated;
-    let there = |site: &&SiteRequest| region.is_none_or(|region| site.region.value == region);
+    let of_tier = |site: &&SiteRequest| tier.is_none_or(|tier| *site.tier.value == *tier) && !site.dedicated;
+    let there = |site: &&SiteRequest| region.is_none_or(|region| *site.region.value == *region);
     let sorted: BTreeMap<&str, &SiteRequest> =
         sites.iter().filter(of_tier).map(|site| (site.id.as_str(), site)).collect();
     let near: Vec<SiteRequest> = sorted.values().copied().filter(there).cloned().collect();

@@ -140,7 +140,7 @@ fn wanted(refusal: Refusal, site: &SiteRequest) -> (Span, String) {
 /// Whether the residency that a site asks for cannot be had in the region that it asks for.
 pub(super) fn wrong_residency(fleet: &Roster<'_>, site: &SiteRequest) -> bool {
     let shards = fleet.shards_in(&site.region);
-    !shards.is_empty() && shards.iter().all(|shard| fleet.shards[*shard].residency != site.residency.value)
+    !shards.is_empty() && shards.iter().all(|shard| fleet.shards[*shard].residency != *site.residency.value)
 }
 
 /// Sites, recorded or not, whose region and residency exclude each other; once per pair of settings.

@@ -210,9 +210,9 @@ prop_compose! {
 /// Whether a shard may take a site on top of a load, apart from its neighbours; written from the rules, not the code.
 pub fn may_take(site: &SiteRequest, room: &ShardRoom, load: &Demand) -> bool {
     room.state == State::Active
-        && room.region == site.region.value
-        && room.residency == site.residency.value
-        && (room.tiers.is_empty() || room.tiers.contains(&site.tier.value))
+        && room.region == *site.region.value
+        && room.residency == *site.residency.value
+        && (room.tiers.is_empty() || room.tiers.iter().any(|tier| **tier == *site.tier.value))
         && room.dedicated_to.as_ref().is_none_or(|org| *org == site.org)
         && (!site.dedicated || room.dedicated_to.is_some())
         && site.pin.as_ref().is_none_or(|pin| pin.value == room.id)

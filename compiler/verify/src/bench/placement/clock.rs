@@ -29,7 +29,7 @@ pub fn figures(seed: u64) -> Result<Vec<Figure>, Error> {
     let (scratch, placement) = time(RUNS, || world.place(50_000, 1_000, &Lock::new()));
     let mut lock = Lock::new();
     record(&mut lock, &placement);
-    let (more, _) = time(2 * RUNS, || world.place(50_200, 1_000, &lock));
+    let (more, _) = time(10 * RUNS, || world.place(50_200, 1_000, &lock));
     Ok(vec![Figure::most(SCRATCH, scratch, 0.1).aim(0.05), Figure::most(MORE, more, 0.005)])
 }
 

@@ -5,6 +5,7 @@
 //! nothing. Same seed, same fleet.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aipress_core::place::{
     Demand, EdgeRoom, EnvironmentKind, Lock, Placement, Policy, ShardRoom, SiteRequest, State, place,
@@ -72,7 +73,12 @@ impl World {
     #[must_use]
     pub fn new(setting: Setting, more: usize, seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let sites: Vec<SiteRequest> = (0..setting.sites + more).map(|n| site(n, &mut random)).collect();
+        let sites: Vec<SiteRequest> = {
+            // Shared by all sites, as the compiler shares them.
+            let tiers = TIERS.each_ref().map(|tier| at(tier.name));
+            let region = at("eu");
+            (0..setting.sites + more).map(|n| site(n, &tiers, &region, &mut random)).collect()
+        };
         let mut total = Demand::default();
         sites[..setting.sites].iter().for_each(|site| total.add(&site.demand));
         Self { shards: shards(setting, &total), sites, edges: vec![edge()], policy: policy(0) }
@@ -137,19 +143,24 @@ pub fn fullest(load: &Demand, limit: &Demand) -> f64 {
     load.0.iter().zip(&limit.0).map(share).fold(0.0, f64::max)
 }
 
-fn at(text: &str) -> Spanned<String> {
-    Spanned::new(text.to_owned(), NOWHERE)
+fn at(text: &str) -> Spanned<Arc<str>> {
+    Spanned::new(text.into(), NOWHERE)
 }
 
-fn site(number: usize, random: &mut ChaCha8Rng) -> SiteRequest {
+fn site(
+    number: usize,
+    tiers: &[Spanned<Arc<str>>],
+    region: &Spanned<Arc<str>>,
+    random: &mut ChaCha8Rng,
+) -> SiteRequest {
     let mut draw = random.random_range(0..100);
-    let mut tier = &TIERS[0];
-    for candidate in &TIERS {
-        tier = candidate;
-        if draw < candidate.percent {
+    let (mut tier, mut name) = (&TIERS[0], &tiers[0]);
+    for candidate in TIERS.iter().zip(tiers) {
+        (tier, name) = candidate;
+        if draw < tier.percent {
             break;
         }
-        draw -= candidate.percent;
+        draw -= tier.percent;
     }
     let gib = (tier.median_gib * normal(random).exp()).min(LARGEST_GIB);
     let storage = ((gib * MIB_PER_GIB) as u64).max(1);
@@ -157,9 +168,9 @@ fn site(number: usize, random: &mut ChaCha8Rng) -> SiteRequest {
     SiteRequest {
         tenant: id.clone(),
         id,
-        tier: at(tier.name),
-        region: at("eu"),
-        residency: at("eu"),
+        tier: name.clone(),
+        region: region.clone(),
+        residency: region.clone(),
         kind: EnvironmentKind::Production,
         org: "guild".to_owned(),
         labels: BTreeMap::new(),
