@@ -6,6 +6,7 @@
 pub mod cost;
 pub mod look;
 pub mod placement;
+pub mod record;
 
 use std::path::PathBuf;
 
@@ -58,8 +59,10 @@ pub enum Command {
     Capacity(placement::CapacityArgs),
     /// Show how full the fleet would be after what may happen to it; touches nothing.
     Simulate(placement::SimulateArgs),
-    /// Show what changes between two revisions.
+    /// Show what changes between two revisions, or since what is applied.
     Plan(PlanArgs),
+    /// Note what is applied: a record for each stack, which plans start from.
+    Record(record::RecordArgs),
     /// Show what the fleet costs in a month, and what would make it cheaper.
     Cost(cost::CostArgs),
     /// Apply stacks with the real terraform to a stand-in for Google, and remove them again.
@@ -202,8 +205,21 @@ pub enum PlanFormat {
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     /// The revision to compare with.
-    #[arg(long, value_name = "REV", env = "AIPRESS_BASE", hide_env = true)]
-    pub base: String,
+    #[arg(
+        long,
+        value_name = "REV",
+        required_unless_present = "applied",
+        conflicts_with = "applied",
+        env = "AIPRESS_BASE",
+        hide_env = true
+    )]
+    pub base: Option<String>,
+    /// Compare each stack with what is applied there, as the records in this folder say.
+    #[arg(long, value_name = "DIR", env = "AIPRESS_PLAN_APPLIED", hide_env = true)]
+    pub applied: Option<PathBuf>,
+    /// Stacks that have no record because they were never applied.
+    #[arg(long, value_name = "STACK", num_args = 1.., requires = "applied", env = "AIPRESS_PLAN_NEVER_APPLIED", hide_env = true, value_delimiter = ',')]
+    pub never_applied: Vec<String>,
     /// The fleet.
     #[command(flatten)]
     pub input: InputArgs,

@@ -11,15 +11,23 @@ use crate::blueprint::Contract;
 use crate::blueprint::check::Tables;
 use crate::compile::Compilation;
 use crate::cost::compare::{CostChange, change};
-use crate::diag::Diagnostics;
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::lower::Call;
+use crate::plan::applied::Applied;
+use crate::plan::bases::{self, Bases};
+use crate::plan::compare_file;
+use crate::plan::diff::Side;
 use crate::plan::evidence::Evidence;
 use crate::plan::guards::{Subject, guards};
+use crate::plan::model::{ResourceChange, Unchecked};
 use crate::plan::resources::{self, Calls, Owners, StackPair};
 use crate::plan::{self, FileChange, Parts, Plan, Row};
-use crate::plan::{compare_file, model::ResourceChange};
+use crate::record::tree_of;
 use crate::render::Rendered;
 use crate::{Options, Stack};
+
+/// A record that its revision does not give.
+const DAMAGED: Code = Code(696);
 
 /// What a comparison may be told.
 #[derive(Debug, Clone)]
@@ -34,15 +42,53 @@ pub struct Comparison {
     pub options: Options,
     /// What is known of backups, if anything.
     pub evidence: Option<Evidence>,
+    /// The records of what is applied, if they were given.
+    pub applied: Option<Applied>,
 }
 
 /// Which fleet could not be rendered, and why.
 #[derive(Debug)]
 pub struct Refused {
-    /// Whether it was the older one.
-    pub at_base: bool,
+    /// Which of the older ones; none: the newer one.
+    pub base: Option<usize>,
     /// What is wrong.
     pub diagnostics: Diagnostics,
+}
+
+/// The older fleet: one compilation for all stacks, or for each stack that of the revision that is applied there.
+#[derive(Debug)]
+pub struct Older<'a> {
+    all: Vec<&'a Compilation>,
+    /// None: the first for every stack. A stack that is not in it was never applied.
+    of_stack: Option<BTreeMap<String, usize>>,
+}
+
+impl<'a> Older<'a> {
+    /// One revision.
+    #[must_use]
+    pub fn one(base: &'a Compilation) -> Self {
+        Self { all: vec![base], of_stack: None }
+    }
+
+    /// Compilations, and which of them each stack is at; without that, all stacks are at the first.
+    #[must_use]
+    pub fn new(all: Vec<&'a Compilation>, of_stack: Option<BTreeMap<String, usize>>) -> Self {
+        Self { all, of_stack }
+    }
+
+    fn of(&self, stack: &Stack) -> Option<(usize, &'a Compilation)> {
+        let index = match &self.of_stack {
+            None => 0,
+            Some(_) if *stack == Stack::Common => self.rest(),
+            Some(of_stack) => *of_stack.get(&stack.name())?,
+        };
+        self.all.get(index).map(|compilation| (index, *compilation))
+    }
+
+    /// The one that has what belongs to no stack: where the platform is, or else the first.
+    fn rest(&self) -> usize {
+        self.of_stack.as_ref().and_then(|of_stack| of_stack.get("platform")).copied().unwrap_or_default()
+    }
 }
 
 /// Compares two fleets.
@@ -50,54 +96,85 @@ pub struct Refused {
 /// # Errors
 /// A stack of either fleet that cannot be rendered.
 pub fn compare(base: &Compilation, head: &Compilation, told: &Comparison) -> Result<Plan, Box<Refused>> {
-    let refuse = |at_base, diagnostics| Box::new(Refused { at_base, diagnostics });
-    let tables = Tables::of(head.sources()).map_err(|found| refuse(false, found))?;
-    let owners = owners(base, head);
-    let blueprints = (base.blueprint_digests(), head.blueprint_digests());
-    let context = Context { base, head, tables: &tables, owners: &owners, blueprints, diff: told.diff };
-    let stacks: BTreeSet<Stack> = base.stacks().into_iter().chain(head.stacks()).collect();
+    compare_with(&Older::one(base), head, told)
+}
+
+/// Compares a fleet with what is older, stack by stack.
+///
+/// # Errors
+/// A stack that cannot be rendered, or that is not what its record says.
+pub fn compare_with(older: &Older<'_>, head: &Compilation, told: &Comparison) -> Result<Plan, Box<Refused>> {
+    let refuse = |base, diagnostics| Box::new(Refused { base, diagnostics });
+    let tables = Tables::of(head.sources()).map_err(|found| refuse(None, found))?;
+    let owners = owners(&older.all, head);
+    let digests: Vec<BTreeMap<String, String>> = older.all.iter().map(|base| base.blueprint_digests()).collect();
+    let blueprints = head.blueprint_digests();
+    let context = Context { older, head, tables: &tables, owners: &owners, digests, blueprints, told };
+    let stacks: BTreeSet<Stack> = older.all.iter().flat_map(|base| base.stacks()).chain(head.stacks()).collect();
     let stacks: Vec<Stack> = stacks.into_iter().collect();
     let compared: Vec<Result<Compared, Box<Refused>>> =
         stacks.par_iter().with_max_len(1).map(|stack| context.stack(stack)).collect();
-    let mut files = Vec::new();
-    let mut by_row: BTreeMap<String, Vec<ResourceChange>> = BTreeMap::new();
+    let mut all = Compared::default();
     for result in compared {
         let compared = result?;
-        files.extend(compared.files);
+        all.files.extend(compared.files);
+        all.unchecked.extend(compared.unchecked);
         for (row, changes) in compared.resources {
-            by_row.entry(row).or_default().extend(changes);
+            all.resources.entry(row).or_default().extend(changes);
         }
     }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    let differ = context.blueprints.0 != context.blueprints.1;
-    let rows = plan::rows::complete(plan::diff(base.side(), head.side()), by_row, base.side(), head.side(), differ);
-    Ok(finish(base, head, told, rows, files))
+    all.files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(finish(&context, all))
 }
 
-fn finish(base: &Compilation, head: &Compilation, told: &Comparison, rows: Vec<Row>, files: Vec<FileChange>) -> Plan {
+fn finish(context: &Context<'_>, compared: Compared) -> Plan {
+    let Context { older, head, told, .. } = *context;
+    let sides: Vec<Side<'_>> = older.all.iter().map(|base| base.side()).collect();
+    let owners = older.of_stack.as_ref().map(|of_stack| bases::owners(&sides, of_stack, head.placement()));
+    let rest = sides.get(older.rest()).copied().unwrap_or_else(|| head.side());
+    let bases = Bases::new(&sides, owners.as_ref(), rest);
+    let differ = context.digests.iter().any(|digests| *digests != context.blueprints);
+    let rows = plan::rows::complete(rows(&sides, bases, head.side()), compared.resources, bases, head.side(), differ);
     let subject = Subject {
         rows: &rows,
-        base: base.side(),
+        bases,
         head: head.side(),
         now: told.options.now,
         evidence: told.evidence.as_ref(),
+        applied: told.applied.as_ref(),
+        blueprints: &context.blueprints,
     };
-    let (guards, unchecked) = guards(subject);
-    let parts = Parts {
+    let (guards, mut unchecked) = guards(subject);
+    unchecked.extend(compared.unchecked);
+    let cost = if let [base] = older.all.as_slice() { cost(base, head) } else { None };
+    if older.all.len() > 1 {
+        let what = "what the change costs per month".to_owned();
+        unchecked.push(Unchecked { what, why: "stacks are at different revisions".to_owned() });
+    }
+    plan::assemble(Parts {
         fan_outs: plan::fan_outs(&rows, head.side()),
         base: told.base.clone(),
         head: told.head.clone(),
-        blueprints: head.blueprint_digests(),
+        blueprints: context.blueprints.clone(),
         rows,
         guards,
         unchecked,
-        cost: cost(base, head),
-        files,
+        cost,
+        files: compared.files,
         // The last one has no Terraform root.
         stacks: head.stacks().len().saturating_sub(1),
         sites: head.site_count(),
+    })
+}
+
+/// The rows of all sides, each row from the side that its thing is at.
+fn rows(sides: &[Side<'_>], bases: Bases<'_>, head: Side<'_>) -> Vec<Row> {
+    let of_side = |(index, side): (usize, &Side<'_>)| {
+        plan::diff(*side, head).into_iter().filter(move |row| bases.is_of(&row.id, index))
     };
-    plan::assemble(parts)
+    let mut rows: Vec<Row> = sides.iter().enumerate().flat_map(of_side).collect();
+    rows.extend(plan::diff::created(head, |id| bases.is_new(id)));
+    rows
 }
 
 /// What the change costs.
@@ -105,10 +182,10 @@ fn cost(base: &Compilation, head: &Compilation) -> Option<CostChange> {
     change((base.fleet(), base.placement()), (head.fleet(), head.placement()))
 }
 
-/// Who owns resources on either side.
-fn owners(base: &Compilation, head: &Compilation) -> Owners {
+/// Who owns resources on any side.
+fn owners(older: &[&Compilation], head: &Compilation) -> Owners {
     let mut owners = Owners::default();
-    for compilation in [base, head] {
+    for compilation in older.iter().copied().chain([head]) {
         for site in &compilation.fleet().sites {
             let hosts = site.hosts.iter().map(|host| host.host.value.clone());
             owners.add(&site.id.to_string(), &site.id.resource(), hosts);
@@ -119,41 +196,71 @@ fn owners(base: &Compilation, head: &Compilation) -> Owners {
 
 /// What all stacks are compared with.
 struct Context<'a> {
-    base: &'a Compilation,
+    older: &'a Older<'a>,
     head: &'a Compilation,
     tables: &'a Tables,
     owners: &'a Owners,
-    /// Digests of the blueprints of both.
-    blueprints: (BTreeMap<String, String>, BTreeMap<String, String>),
-    diff: bool,
+    /// Digests of the blueprints of each older one.
+    digests: Vec<BTreeMap<String, String>>,
+    /// Those of the newer one.
+    blueprints: BTreeMap<String, String>,
+    told: &'a Comparison,
 }
 
-/// One stack, compared.
+/// One stack, compared; or all together.
+#[derive(Default)]
 struct Compared {
     files: Vec<FileChange>,
     resources: BTreeMap<String, Vec<ResourceChange>>,
+    unchecked: Vec<Unchecked>,
 }
 
 impl Context<'_> {
     fn stack(&self, stack: &Stack) -> Result<Compared, Box<Refused>> {
-        let before =
-            rendered(self.base, stack).map_err(|diagnostics| Box::new(Refused { at_base: true, diagnostics }))?;
-        let after =
-            rendered(self.head, stack).map_err(|diagnostics| Box::new(Refused { at_base: false, diagnostics }))?;
+        let older = self.older.of(stack);
+        let refuse = |base, diagnostics| Box::new(Refused { base, diagnostics });
+        let before = older.map_or_else(
+            || Ok(Rendered::default()),
+            |(index, base)| rendered(base, stack).map_err(|found| refuse(Some(index), found)),
+        )?;
+        let after = rendered(self.head, stack).map_err(|found| refuse(None, found))?;
         let (name, own) = (stack.name(), own_row(stack, self.head));
+        let unchecked =
+            self.as_recorded(&name, &before).map_err(|found| refuse(None, std::iter::once(*found).collect()))?;
         let pair = StackPair {
             stack: &name,
             own: &own,
-            before: calls(self.base, &before.calls),
+            before: older.map(|(_, base)| calls(base, &before.calls)).unwrap_or_default(),
             after: calls(self.head, &after.calls),
         };
-        let digest = |of: &'_ BTreeMap<String, String>, call: &Call| {
-            of.get(&format!("{}/{}", call.blueprint, call.version)).cloned()
+        let digest = |of: Option<&BTreeMap<String, String>>, call: &Call| {
+            of?.get(&format!("{}/{}", call.blueprint, call.version)).cloned()
         };
-        let same = |old: &Call, new: &Call| digest(&self.blueprints.0, old) == digest(&self.blueprints.1, new);
+        let digests = older.and_then(|(index, _)| self.digests.get(index));
+        let same = |old: &Call, new: &Call| digest(digests, old) == digest(Some(&self.blueprints), new);
         let resources = resources::compare(&pair, self.owners, self.tables, &same)
-            .map_err(|found| Box::new(Refused { at_base: false, diagnostics: found.into_iter().collect() }))?;
-        Ok(Compared { files: self.files(before, after), resources })
+            .map_err(|found| refuse(None, found.into_iter().collect()))?;
+        Ok(Compared { files: self.files(before, after), resources, unchecked: unchecked.into_iter().collect() })
+    }
+
+    /// Holds what a revision gives for a stack against the record of what was applied from it.
+    fn as_recorded(&self, stack: &str, before: &Rendered) -> Result<Option<Unchecked>, Box<Diagnostic>> {
+        let Some(record) = self.told.applied.as_ref().and_then(|applied| applied.records.get(stack)) else {
+            return Ok(None);
+        };
+        if record.tree == tree_of(before) {
+            return Ok(None);
+        }
+        let own = env!("CARGO_PKG_VERSION");
+        if record.compiler != own {
+            let what = format!("whether `{stack}` is as its record says");
+            let why = format!("aipress {} applied it, and this is {own}, which writes it otherwise", record.compiler);
+            return Ok(Some(Unchecked { what, why }));
+        }
+        let title =
+            format!("the applied record of `{stack}` is damaged: commit {} does not give that tree", record.revision);
+        let help = "fetch the record again; if it is lost, write it anew with `aipress record`.";
+        Err(Box::new(Diagnostic::error_without_place(DAMAGED, title).help(help)))
     }
 
     fn files(&self, before: Rendered, after: Rendered) -> Vec<FileChange> {
@@ -166,7 +273,7 @@ impl Context<'_> {
         paths
             .into_iter()
             .filter_map(|path| {
-                compare_file(path, text(&before, path).as_deref(), text(&after, path).as_deref(), self.diff)
+                compare_file(path, text(&before, path).as_deref(), text(&after, path).as_deref(), self.told.diff)
             })
             .collect()
     }

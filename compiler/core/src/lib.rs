@@ -15,6 +15,7 @@ pub mod graph;
 pub mod lower;
 pub mod place;
 pub mod plan;
+pub mod record;
 pub mod render;
 pub mod source;
 pub mod spec;

@@ -27,7 +27,8 @@ const ROWS: &[(&str, &str)] = &[
     ("explain", "diag"),
     ("render", "source diag syntax spec graph emit blueprint check place lower"),
     ("compile", "source diag syntax spec graph emit blueprint check place cost lower plan render"),
-    ("compare", "diag check blueprint cost lower plan render compile"),
+    ("record", "source diag emit check lower plan render compile"),
+    ("compare", "diag check blueprint cost lower plan render compile record"),
 ];
 
 /// A file or folder, a module that it imports besides its row, and why.

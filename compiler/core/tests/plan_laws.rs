@@ -42,7 +42,14 @@ fn fleet(folder: &Path) -> Compilation {
 }
 
 fn plan(base: &Compilation, head: &Compilation) -> Plan {
-    let told = Comparison { base: "a".into(), head: "b".into(), diff: false, options: options(), evidence: None };
+    let told = Comparison {
+        base: "a".into(),
+        head: "b".into(),
+        diff: false,
+        options: options(),
+        evidence: None,
+        applied: None,
+    };
     compare(base, head, &told).unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics))
 }
 
@@ -154,7 +161,8 @@ fn a_final_backup_counts_if_it_was_verified_within_a_day() {
     let (before, after) = (fleet(&case.join("before")), fleet(&case.join("after")));
     let found = |json: &str| {
         let evidence = Some(Evidence::read(json).unwrap());
-        let told = Comparison { base: "a".into(), head: "b".into(), diff: false, options: options(), evidence };
+        let told =
+            Comparison { base: "a".into(), head: "b".into(), diff: false, options: options(), evidence, applied: None };
         let plan = compare(&before, &after, &told).unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
         assert!(plan.unchecked.is_empty());
         plan.guards.iter().any(|finding| finding.guard == "final-backup")

@@ -33,6 +33,32 @@ fn the_committed_schema_of_evidence_is_that_of_the_types() {
 }
 
 #[test]
+fn the_committed_schema_of_applied_records_is_that_of_the_types_and_takes_what_is_written() {
+    use aipress_core::plan::applied;
+    use aipress_core::{Options, Stack, compile, record};
+    let file = Path::new(ROOT).join(applied::PATH);
+    if std::env::var("AIPRESS_BLESS").is_ok() {
+        std::fs::write(&file, applied::schema_text()).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(committed == applied::schema_text(), "{} is stale; write it with AIPRESS_BLESS=1", applied::PATH);
+    let tenants = ["alder", "birch", "platform", "shards/cell-1"].map(|name| {
+        let path = format!("tenants/{name}.yaml");
+        let case = Path::new(ROOT).join("testdata/plan/class-0-description/before");
+        (path.clone(), std::fs::read_to_string(case.join(path)).unwrap())
+    });
+    let options = Options { now: jiff::civil::date(2026, 11, 23), locked: false };
+    let fleet = compile(&aipress_core::source::SourceSet::new(tenants.to_vec()), &options).unwrap();
+    let at = applied::Moment("2026-11-23T10:00:00Z".parse().unwrap());
+    let told = record::Told { revision: &"a".repeat(40), at, before: None };
+    let written = record::record(&fleet, &Stack::Shard("cell-1".to_owned()), &told).unwrap();
+    assert_eq!(written.sites.len(), 2);
+    let validator = jsonschema::draft202012::new(&serde_json::from_str(&committed).unwrap()).unwrap();
+    let document = serde_json::from_str(&written.to_text()).unwrap();
+    assert!(validator.is_valid(&document), "{document}");
+}
+
+#[test]
 fn every_golden_plan_fits_the_schema_and_reads_back_to_the_same_bytes() {
     let validator = jsonschema::draft202012::new(&schema()).unwrap();
     let mut found = 0;

@@ -38,8 +38,8 @@ fn differs(folder: &Path, kind: Kind) -> Option<String> {
     }
 }
 
-/// What no document of a fleet is: plans and evidence, whose own tests compare their schemas.
-const OTHERS: [&str; 2] = [plan::schema::PATH, plan::evidence::PATH];
+/// What no document of a fleet is: plans, evidence and applied records, whose own tests compare their schemas.
+const OTHERS: [&str; 3] = [plan::schema::PATH, plan::evidence::PATH, plan::applied::PATH];
 
 fn strangers(folder: &Path) -> Vec<String> {
     let others = OTHERS.map(|path| path.trim_start_matches("schema/").to_owned());

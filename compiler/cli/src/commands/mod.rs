@@ -1,5 +1,6 @@
 //! One module per subcommand; each reads its arguments and ends in an exit code or a failure.
 
+mod applied;
 mod blueprint;
 mod blueprint_schema;
 mod capacity;
@@ -20,6 +21,7 @@ mod plan;
 mod pool_agent;
 mod provision;
 mod rebalance;
+mod record;
 mod rehearse;
 mod schema;
 mod services;
@@ -46,6 +48,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Capacity(args) => capacity::run(folder, args),
         Command::Simulate(args) => simulate::run(folder, args),
         Command::Rebalance(args) => rebalance::run(folder, args),
+        Command::Record(args) => record::run(folder, args),
         Command::Plan(args) => plan::run(folder, args),
         Command::Show(args) => show::run(folder, args),
         Command::Graph(args) => graph::run(folder, args),

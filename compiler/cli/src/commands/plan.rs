@@ -1,17 +1,20 @@
-//! `aipress plan --base REV`: what changes between two revisions.
+//! `aipress plan`: what changes between two revisions (`--base REV`), or since what is applied (`--applied DIR`).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use aipress_core::compare::{Comparison, compare};
+use aipress_core::Options;
+use aipress_core::compare::{Comparison, Older, compare_with};
 use aipress_core::diag::{Code, Diagnostic, count, list};
+use aipress_core::plan::applied::Applied;
 use aipress_core::plan::evidence::Evidence;
 use aipress_core::plan::{Plan, digest, render};
 
-use super::together;
+use super::{applied, together};
 use crate::args::{PlanArgs, PlanFormat};
 use crate::exit::{Exit, Failure, UNREVIEWED};
 use crate::fleet::{self, Fleet};
-use crate::{out, source, words};
+use crate::{out, words};
 
 /// A plan or evidence that cannot be read.
 const UNREADABLE: Code = Code(691);
@@ -26,24 +29,21 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
     let head = if args.with.is_empty() { alone } else { together::load(folder, args, &options)? };
     // What a site lacked in the past is not what this change is about, nor is what ended since.
     options.locked = false;
-    options.now = source::day_of(folder, &args.base)?.min(options.now);
-    let base = fleet::load_revision(folder, Some(&args.base), &options).inspect_err(|failure| {
-        // Codes from 600 say that the revision could not even be read.
-        if failure.diagnostics.iter().any(|item| item.code.0 < 600) {
-            out::say(&format!("the base `{}` does not compile:", args.base));
-        }
-    })?;
+    let State { mut fleets, of_stack, applied, name } = before(folder, args, &head, &options)?;
     let told = Comparison {
-        base: args.base.clone(),
-        head: name(args),
+        base: name,
+        head: self::name(args),
         diff: args.diff,
         options: fleet::options(&args.input),
         evidence: args.evidence.as_deref().map(evidence).transpose()?,
+        applied,
     };
-    let plan = match compare(&base.compilation, &head.compilation, &told) {
+    let older = fleets.iter().map(|fleet| &fleet.compilation).collect();
+    let plan = match compare_with(&Older::new(older, of_stack), &head.compilation, &told) {
         Ok(plan) => plan,
         Err(refused) => {
-            let side = if refused.at_base { base } else { head };
+            let side =
+                refused.base.filter(|index| *index < fleets.len()).map_or(head, |index| fleets.swap_remove(index));
             return Err(side.fail(refused.diagnostics));
         }
     };
@@ -57,13 +57,40 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
     })
 }
 
+/// What the fleet is compared with.
+struct State {
+    fleets: Vec<Fleet>,
+    of_stack: Option<BTreeMap<String, usize>>,
+    applied: Option<Applied>,
+    name: String,
+}
+
+fn before(folder: &Path, args: &PlanArgs, head: &Fleet, options: &Options) -> Result<State, Failure> {
+    if let Some(records) = &args.applied {
+        let told = (options, super::record::moment(args.input.now));
+        let applied::State { fleets, of_stack, applied, name } =
+            applied::load(folder, records, &args.never_applied, head, told)?;
+        return Ok(State { fleets, of_stack: Some(of_stack), applied: Some(applied), name });
+    }
+    let name = args.base.clone().unwrap_or_default();
+    let options = applied::as_of(folder, &name, options)?;
+    let base = fleet::load_revision(folder, Some(&name), &options).inspect_err(|failure| {
+        // Codes from 600 say that the revision could not even be read.
+        if failure.diagnostics.iter().any(|item| item.code.0 < 600) {
+            out::say(&format!("the base `{name}` does not compile:"));
+        }
+    })?;
+    Ok(State { fleets: vec![base], of_stack: None, applied: None, name })
+}
+
 /// How the newer fleet is named.
 fn name(args: &PlanArgs) -> String {
     let own = args.input.rev.clone().unwrap_or_else(|| "the working tree".to_owned());
     together::name(&own, &args.with)
 }
 
-fn read(path: &Path) -> Result<String, Diagnostic> {
+/// Reads a file that the user named.
+pub(super) fn read(path: &Path) -> Result<String, Diagnostic> {
     std::fs::read_to_string(path).map_err(|error| unreadable(path, &words::io(&error)))
 }
 

@@ -52,6 +52,14 @@ pub fn day_of(folder: &Path, revision: &str) -> Result<jiff::civil::Date, Diagno
     git::day_of(folder, revision)
 }
 
+/// Names the commit of a revision, all 40 digits.
+///
+/// # Errors
+/// No repository, or no such revision in it.
+pub fn commit(folder: &Path, revision: &str) -> Result<String, Diagnostic> {
+    git::commit_of(&git::open(folder)?, revision).map(|commit| commit.to_string())
+}
+
 /// Reads the placement lock as it was some days ago, or at the oldest commit; with the day of that commit.
 ///
 /// None where there is no history: no repository, or no commit before today.

@@ -62,7 +62,8 @@ fn one(case: &Path, name: &str, inputs: &[&str], run: Run, bless: bool) -> Resul
         .collect::<Result<Vec<_>, _>>()?
         .into_iter()
         .filter(|entry| {
-            !inputs.contains(&entry.as_str()) && !["expected", "args.txt", "README.md"].contains(&entry.as_str())
+            let others = ["expected", "args.txt", "README.md", "between", "records.txt"];
+            !inputs.contains(&entry.as_str()) && !others.contains(&entry.as_str())
         })
         .collect();
     if !strangers.is_empty() {
@@ -93,16 +94,26 @@ fn accept(case: &Path) -> Result<Expected, Failed> {
 /// Commits `before/` and then `after/`, and plans from one to the other. A guard may refuse: the plan shows which.
 fn plan(case: &Path) -> Result<Expected, Failed> {
     let fleet = Fleet::empty("");
-    for part in ["before", "after"] {
+    let between = case.join("between").is_dir().then_some("between");
+    for part in ["before"].into_iter().chain(between).chain(["after"]) {
         for old in ["tenants", "templates"] {
             let _ = fs::remove_dir_all(fleet.path().join(old));
         }
         copy(&case.join(part), &fleet.path());
         fleet.commit(part);
     }
+    let records = fs::read_to_string(case.join("records.txt")).unwrap_or_default();
+    for line in records.lines() {
+        let arguments: Vec<&str> = ["record", "--folder", "applied"].into_iter().chain(line.split(' ')).collect();
+        let output = fleet.aipress(&arguments);
+        if output.status.code() != Some(0) {
+            return Err(format!("`{line}` cannot be recorded:\n{}", text(&output.stderr)).into());
+        }
+    }
+    let from = if records.is_empty() { ["--base", "HEAD~1"] } else { ["--applied", "applied"] };
     let mut expected = Expected::new();
     for (format, file) in [("text", "plan.txt"), ("json", "plan.json"), ("markdown", "plan.md")] {
-        let arguments = ["plan", "--base", "HEAD~1", "--rev", "HEAD", "--now", NOW, "--format", format];
+        let arguments = [&["plan", "--rev", "HEAD", "--now", NOW, "--format", format], &from[..]].concat();
         let output = fleet.aipress(&arguments);
         if !matches!(output.status.code(), Some(0 | 3)) {
             let code = output.status.code();

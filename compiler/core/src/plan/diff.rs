@@ -219,6 +219,21 @@ fn item(document: &Node, environment: Environment) -> Option<&Node> {
     items.iter().find(|item| item.get("name").and_then(Node::as_str) == Some(&name))
 }
 
+/// Makes the rows of what is new although an older revision may speak of it: its stack was never applied.
+#[must_use]
+pub fn created(head: Side<'_>, is_new: impl Fn(&str) -> bool) -> Vec<Row> {
+    let edges = head.fleet.platform.spec.edges.iter().map(|edge| (Thing::Edge, edge.name.value.clone()));
+    let shards = head.fleet.shards.keys().map(|name| (Thing::Shard, name.clone()));
+    let mut rows: Vec<Row> = edges.chain(shards).map(|(thing, name)| Row::new(thing, &name, Action::Create)).collect();
+    rows.extend(head.fleet.sites.iter().map(|site| {
+        let id = site.id.to_string();
+        let (to, tier) = (home(head, &id), Some(site.tier.value.clone()));
+        Row { to, tier, ..Row::new(Thing::Site, &id, Action::Create) }
+    }));
+    rows.retain(|row| is_new(&row.id));
+    rows
+}
+
 fn home(side: Side<'_>, id: &str) -> Option<Home> {
     let found = side.placement.get(id)?;
     Some(Home { shard: found.shard.clone(), edge: found.edge.clone(), proposed: found.proposed })

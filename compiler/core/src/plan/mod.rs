@@ -3,7 +3,9 @@
 //! Input: two checked and placed fleets, and the files that each renders. Output: a [`Plan`]: what is added, changed,
 //! moved and removed, how dangerous that is, each changed field with its line. Equal fleets give an empty plan.
 
+pub mod applied;
 pub mod assemble;
+pub mod bases;
 mod causes;
 pub mod diff;
 pub mod digest;
@@ -12,12 +14,14 @@ pub mod evidence;
 pub mod fields;
 pub mod guards;
 pub mod model;
+pub mod release;
 pub mod render;
 pub mod resources;
 pub mod rows;
 pub mod schema;
 
 pub use assemble::{Parts, assemble};
+pub use bases::Bases;
 pub use causes::fan_outs;
 pub use diff::{Side, diff};
 pub use model::{Action, FieldChange, FileChange, Home, Plan, Row, Thing};

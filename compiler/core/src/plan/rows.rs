@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bases::Bases;
 use super::causes;
 use super::diff::Side;
 use super::effects;
@@ -20,17 +21,18 @@ const NOTICES: usize = 3;
 pub fn complete(
     rows: Vec<Row>,
     mut resources: BTreeMap<String, Vec<ResourceChange>>,
-    base: Side<'_>,
+    bases: Bases<'_>,
     head: Side<'_>,
     blueprints_differ: bool,
 ) -> Vec<Row> {
     let known: BTreeSet<String> = rows.iter().map(|row| row.id.clone()).collect();
     let derived: Vec<Row> =
-        resources.keys().filter(|id| !known.contains(*id)).filter_map(|id| derived(id, base, head)).collect();
+        resources.keys().filter(|id| !known.contains(*id)).filter_map(|id| derived(id, bases, head)).collect();
     let mut rows: Vec<Row> = rows.into_iter().chain(derived).collect();
     for row in &mut rows {
         row.resources = resources.remove(&row.id).unwrap_or_default();
         row.resources.sort_by(|a, b| (&a.stack, &a.address).cmp(&(&b.stack, &b.address)));
+        let base = bases.of(&row.id);
         classify(row, base, head);
     }
     causes::find(&mut rows, head, blueprints_differ);
@@ -38,14 +40,14 @@ pub fn complete(
 }
 
 /// The row of a thing whose own document and home are as they were.
-fn derived(id: &str, base: Side<'_>, head: Side<'_>) -> Option<Row> {
+fn derived(id: &str, bases: Bases<'_>, head: Side<'_>) -> Option<Row> {
     let (word, name) = id.split_once('/')?;
     let thing =
         [Thing::Platform, Thing::Edge, Thing::Shard, Thing::Site].into_iter().find(|thing| thing.word() == word)?;
     let mut row = Row::new(thing, name, Action::Update);
     if thing == Thing::Site {
         row.tier = head.fleet.site(name).map(|site| site.tier.value.clone());
-        row.from = home(base, name);
+        row.from = bases.site(name).and_then(|(_, base)| home(base, name));
         row.to = home(head, name);
     }
     Some(row)

@@ -62,7 +62,7 @@ fn leave((name, spec): &Document) -> Acknowledged {
 fn is_due(subject: Subject<'_>, (name, spec): &Document) -> bool {
     let known = |fleet: &Fleet| fleet.acknowledgements.iter().any(|(other, _)| other.value == name.value);
     let is_row = |row: &super::Row| same(&spec.scope.value, &super::scope(subject, row));
-    !known(subject.base.fleet) || subject.rows.iter().any(is_row)
+    !known(subject.bases.rest().fleet) || subject.rows.iter().any(is_row)
 }
 
 fn report(subject: Subject<'_>, (name, spec): &Document, is_over: bool) -> Finding {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::{ALIVE, BACKUP, GRACE, PROTECTED, RENAMED, STEP, Subject, is_production, refusal};
 use crate::check::fleet::ResolvedSite;
 use crate::diag::count;
-use crate::plan::diff::Side;
 use crate::plan::model::{Action, Class, Finding, Row, Thing, Unchecked};
 use crate::spec::tenant::LifecycleState;
 
@@ -33,12 +32,13 @@ pub(super) fn check(subject: Subject<'_>, row: &Row, found: &mut Vec<Finding>, u
     }
 }
 
-fn resolved(side: Side<'_>, name: &str) -> Option<ResolvedSite> {
-    side.fleet.resolve(side.sources, side.fleet.site(name)?)
+fn resolved(subject: Subject<'_>, name: &str) -> Option<ResolvedSite> {
+    let (site, side) = subject.bases.site(name)?;
+    side.fleet.resolve(side.sources, site)
 }
 
 fn removed(subject: Subject<'_>, row: &Row, found: &mut Vec<Finding>, unchecked: &mut Vec<Unchecked>) {
-    let Some(site) = resolved(subject.base, &row.name) else { return };
+    let Some(site) = resolved(subject, &row.name) else { return };
     let lifecycle = &site.spec.lifecycle;
     let state = word(lifecycle.state.value);
     if lifecycle.deletion_protection.value {
@@ -127,7 +127,7 @@ pub(super) fn renamed(subject: Subject<'_>, found: &mut Vec<Finding>) {
         fresh.extend(hosts.iter().map(|host| (host.host.value.as_str(), row.name.as_str())));
     }
     for row in sites(Action::Remove) {
-        let hosts = subject.base.fleet.site(&row.name).map_or(&[][..], |site| &site.hosts);
+        let hosts = subject.bases.site(&row.name).map_or(&[][..], |(site, _)| &site.hosts);
         let Some(name) = hosts.iter().find_map(|host| fresh.get(host.host.value.as_str())) else { continue };
         let title = format!("`{}` goes and `{name}` comes with the same domain", row.name);
         let help = "a name never changes: keep `metadata.name` and change `displayName`.";

@@ -4,14 +4,19 @@
 //! acknowledgement can say, and the one thing that it is about. A refusal ends the command with exit code 3.
 
 mod acknowledge;
+mod applied;
 mod change;
 mod freeze;
 mod lifecycle;
 pub mod names;
 mod threshold;
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
+use super::applied::Applied;
+use super::bases::Bases;
 use super::diff::Side;
 use super::evidence::Evidence;
 use super::model::{Finding, Level, Place, Row, Thing, Unchecked};
@@ -46,6 +51,8 @@ const SHARE: Code = Code(681);
 const RENAMED: Code = Code(682);
 /// A move together with another change.
 const COMBINED: Code = Code(683);
+/// A release that the wave before has not run long enough.
+const SOAK: Code = Code(684);
 /// Another file under the same version.
 const INTEGRITY: Code = Code(685);
 /// Several waves at once.
@@ -57,19 +64,26 @@ const EXPIRED: Code = Code(688);
 /// Protection of a production site that is weakened.
 const WEAKER: Code = Code(689);
 
+/// An apply that did not end.
+const UNFINISHED: Code = Code(699);
+
 /// What guards look at.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The rows.
     pub rows: &'a [Row],
     /// The older fleet.
-    pub base: Side<'a>,
+    pub bases: Bases<'a>,
     /// The newer fleet.
     pub head: Side<'a>,
     /// Today.
     pub now: Date,
     /// What is known of backups, if anything.
     pub evidence: Option<&'a Evidence>,
+    /// What is applied, if it was told.
+    pub applied: Option<&'a Applied>,
+    /// Digests of the newer fleet's blueprints, by name and version.
+    pub blueprints: &'a BTreeMap<String, String>,
 }
 
 /// Runs all guards and matches what they find with the fleet's acknowledgements.
@@ -84,6 +98,8 @@ pub fn guards(subject: Subject<'_>) -> (Vec<Finding>, Vec<Unchecked>) {
     lifecycle::renamed(subject, &mut found);
     threshold::check(subject, &mut found);
     found.extend(freeze::check(subject));
+    applied::unfinished(subject, &mut found);
+    applied::soak(subject, &mut found, &mut unchecked);
     acknowledge::apply(subject, &mut found);
     (found, unchecked)
 }
@@ -127,7 +143,7 @@ fn scope(subject: Subject<'_>, row: &Row) -> String {
 }
 
 fn is_production(subject: Subject<'_>, row: &Row) -> bool {
-    let site = subject.head.fleet.site(&row.name).or_else(|| subject.base.fleet.site(&row.name));
+    let site = subject.head.fleet.site(&row.name).or_else(|| subject.bases.site(&row.name).map(|(site, _)| site));
     site.is_none_or(|site| site.id.environment == Environment::Production)
 }
 

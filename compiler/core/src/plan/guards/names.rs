@@ -2,14 +2,15 @@
 
 use super::{
     ALIVE, BACKUP, BLAST, COMBINED, DESTROYS, DISAGREES, EXPIRED, FORBIDDEN, FREEZE, GRACE, INTEGRITY, LOSSES,
-    PROTECTED, RENAMED, SHARE, STEP, UNUSED, WAVES, WEAKER,
+    PROTECTED, RENAMED, SHARE, SOAK, STEP, UNFINISHED, UNUSED, WAVES, WEAKER,
 };
 use crate::diag::Code;
 
 /// Every guard with the code of its page.
-pub const NAMES: [(&str, Code); 21] = [
+pub const NAMES: [(&str, Code); 23] = [
     ("acknowledgement-expired", EXPIRED),
     ("acknowledgement-unused", UNUSED),
+    ("apply-unfinished", UNFINISHED),
     ("blast-radius", BLAST),
     ("class-disagrees", DISAGREES),
     ("destroys-data", DESTROYS),
@@ -27,6 +28,7 @@ pub const NAMES: [(&str, Code); 21] = [
     ("share-destroyed", SHARE),
     ("share-moved", SHARE),
     ("share-noticed", SHARE),
+    ("soak", SOAK),
     ("state-step", STEP),
     ("weaker-protection", WEAKER),
 ];

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BLAST, LOSSES, SHARE, Subject, WAVES, is_production, of_fleet};
 use crate::diag::{count, list};
+use crate::plan::diff::Side;
 use crate::plan::model::{Action, CauseKind, Class, Finding, Row, Thing};
 
 /// A share of fewer sites than this says nothing.
@@ -23,7 +24,8 @@ pub(super) fn check(subject: Subject<'_>, found: &mut Vec<Finding>) {
     found.extend(waves(subject));
 }
 
-fn sites(subject: Subject<'_>) -> impl Iterator<Item = &Row> {
+/// The rows of sites.
+pub(super) fn sites(subject: Subject<'_>) -> impl Iterator<Item = &Row> {
     subject.rows.iter().filter(|row| row.thing == Thing::Site)
 }
 
@@ -73,18 +75,18 @@ struct Share {
 fn shares(subject: Subject<'_>, found: &mut Vec<Finding>) {
     let fleet = format!("platform/{}", subject.head.fleet.platform.metadata.name.value);
     let mut parts: BTreeMap<String, Share> = BTreeMap::new();
-    let scopes = |id: &str, tier: &str| {
-        let home = subject.base.placement.get(id).map(|home| format!("shard/{}", home.shard));
+    let scopes = |id: &str, tier: &str, side: Side<'_>| {
+        let home = side.placement.get(id).map(|home| format!("shard/{}", home.shard));
         [Some(fleet.clone()), home, Some(format!("tier/{tier}"))].into_iter().flatten().collect::<Vec<_>>()
     };
-    for site in &subject.base.fleet.sites {
-        for scope in scopes(&site.id.to_string(), &site.tier.value) {
+    for (site, side) in subject.bases.sites() {
+        for scope in scopes(&site.id.to_string(), &site.tier.value, side) {
             parts.entry(scope).or_default().all += 1;
         }
     }
     for row in sites(subject).filter(|row| row.action != Action::Create) {
-        let Some(site) = subject.base.fleet.site(&row.name) else { continue };
-        for scope in scopes(&row.name, &site.tier.value) {
+        let Some((site, side)) = subject.bases.site(&row.name) else { continue };
+        for scope in scopes(&row.name, &site.tier.value, side) {
             let part = parts.entry(scope).or_default();
             part.gone += usize::from(matches!(row.action, Action::Remove | Action::Replace));
             part.moved += usize::from(row.action == Action::Move);
@@ -110,14 +112,20 @@ fn shares(subject: Subject<'_>, found: &mut Vec<Finding>) {
 
 /// An image or a blueprint that reaches sites of several waves at once.
 fn waves(subject: Subject<'_>) -> Option<Finding> {
-    let platform = &subject.head.fleet.platform;
-    let is_rollout = |row: &&Row| {
-        row.causes.iter().any(|cause| matches!(cause.kind, CauseKind::Channel | CauseKind::Blueprint))
-            && row.class >= Class::Rolling
-    };
-    let wave = |row: &Row| Some(platform.tier(row.tier.as_deref()?)?.wave.value.clone());
-    let waves: BTreeSet<String> = sites(subject).filter(is_rollout).filter_map(wave).collect();
+    let waves: BTreeSet<String> =
+        sites(subject).filter(|row| is_rollout(row)).filter_map(|row| wave(subject, row)).collect();
     let title = format!("one apply would reach the waves {} at once", list(&waves, "and", 5));
     let help = "pin the new version for the first wave only, let it soak, then go on; or acknowledge it.";
     (waves.len() > 1).then(|| of_fleet(subject, WAVES, "several-waves", title, help))
+}
+
+/// Whether a site gets another image or blueprint from the platform.
+pub(super) fn is_rollout(row: &Row) -> bool {
+    row.causes.iter().any(|cause| matches!(cause.kind, CauseKind::Channel | CauseKind::Blueprint))
+        && row.class >= Class::Rolling
+}
+
+/// The wave of a site.
+pub(super) fn wave(subject: Subject<'_>, row: &Row) -> Option<String> {
+    Some(subject.head.fleet.platform.tier(row.tier.as_deref()?)?.wave.value.clone())
 }
