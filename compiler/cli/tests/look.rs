@@ -37,9 +37,31 @@ fn graphs_name_what_there_is_in_every_format() {
     let dot = shown(&fleet, &["graph"]);
     assert!(dot.starts_with("digraph") && dot.contains("\"platform\" -> \"shards/eu1-001\""), "{dot}");
     let mermaid = shown(&fleet, &["graph", "acme-corp", "--format", "mermaid"]);
-    assert!(mermaid.contains("Cloud Run wp-acme-corp") && mermaid.contains("-->"), "{mermaid}");
+    assert!(mermaid.contains("[\"site acme-corp\"]") && mermaid.contains("-->"), "{mermaid}");
     let svg = shown(&fleet, &["graph", "--format", "svg"]);
     assert!(svg.starts_with("<svg") && svg.matches("<rect").count() == 1 + 1 + 1 + 5 + 2, "{svg}");
+}
+
+#[test]
+fn a_graph_shows_what_is_emitted() {
+    let fleet = Fleet::example();
+    assert_eq!(fleet.aipress(&["compile"]).status.code(), Some(0));
+    let files = fleet.tree("output");
+    let all: String = ["terraform/shards/eu1-001/", "terraform/edges/", "terraform/platform/", "database/eu1-001/"]
+        .iter()
+        .flat_map(|folder| files.iter().filter(move |(path, _)| path.starts_with(folder)))
+        .map(|(_, bytes)| text(bytes))
+        .collect();
+    let mermaid = shown(&fleet, &["graph", "acme-corp", "--format", "mermaid"]);
+    let labels: Vec<&str> = mermaid.lines().filter_map(|line| line.split_once("[\"")?.1.strip_suffix("\"]")).collect();
+    for kind in ["host ", "service ", "bucket ", "secret ", "database ", "database user ", "backend service "] {
+        let found =
+            labels.iter().find_map(|label| label.strip_prefix(kind)).unwrap_or_else(|| panic!("{kind}{mermaid}"));
+        let name = found.rsplit('/').next().unwrap();
+        assert!(all.contains(name), "{kind}{name}");
+    }
+    let fleet_wide = shown(&fleet, &["graph", "--format", "mermaid"]);
+    assert!(fleet_wide.contains("[\"shard eu1-001, 12 sites\"]") && fleet_wide.contains("uses\"|"), "{fleet_wide}");
 }
 
 #[test]

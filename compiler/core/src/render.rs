@@ -32,6 +32,8 @@ pub struct Rendered {
     pub files: Vec<OutputFile>,
     /// The `module` blocks; none for the stack without a Terraform root.
     pub calls: Vec<Call>,
+    /// Its things and what they use, as linked.
+    pub graph: Graph,
 }
 
 /// Renders one stack.
@@ -77,7 +79,7 @@ fn shard(compilation: &Compilation, context: &Context<'_>, name: &str) -> Result
     match finish_in(compilation, format!("shards/{name}"), plan.project.clone(), region, lowered) {
         Ok(more) if !found.has_errors() => {
             files.extend(more.files);
-            Ok(Rendered { files, calls: more.calls })
+            Ok(Rendered { files, ..more })
         }
         Ok(_) => Err(found),
         Err(more) => {
@@ -136,8 +138,9 @@ fn finish_in(
     lowered: Lowered,
 ) -> Result<Rendered, Diagnostics> {
     let mut found: Diagnostics = names::check(&lowered.names).into_iter().collect();
-    found.extend(lowered.graph.link(|id| exists(compilation, id)));
-    found.extend(over_hosts(compilation, &folder, &lowered.graph));
+    let graph = lowered.graph;
+    found.extend(graph.link(|id| exists(compilation, id)));
+    found.extend(over_hosts(compilation, &folder, &graph));
     let mut addresses: Vec<Address> = Vec::new();
     let mut calls: Vec<(Call, &Contract)> = Vec::with_capacity(lowered.calls.len());
     for call in lowered.calls {
@@ -179,7 +182,7 @@ fn finish_in(
             content: lock.text.to_string(),
         });
     }
-    Ok(Rendered { files, calls: calls.into_iter().map(|(call, _)| call).collect() })
+    Ok(Rendered { files, calls: calls.into_iter().map(|(call, _)| call).collect(), graph })
 }
 
 /// Projects that exist before their stack does, with their addresses in it.
@@ -283,5 +286,5 @@ fn common(compilation: &Compilation, context: &Context<'_>) -> Result<Rendered, 
     files.into_iter().for_each(|file| {
         by_path.insert(file.path.clone(), file);
     });
-    Ok(Rendered { files: by_path.into_values().collect(), calls: Vec::new() })
+    Ok(Rendered { files: by_path.into_values().collect(), ..Rendered::default() })
 }

@@ -1,9 +1,15 @@
 //! `aipress graph [SITE]`: how stacks hang together, or what one site consists of; for Graphviz, Mermaid, or as a picture.
+//!
+//! Input: the things and references that the compiler linked before it wrote the stacks' files. Output: a drawing of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
+use aipress_core::Stack;
+use aipress_core::diag::count;
+use aipress_core::graph::{Id, Kind};
 use aipress_core::plan::render::safe;
+use rayon::prelude::*;
 
 use super::show::no_site;
 use crate::args::look::{GraphArgs, GraphFormat};
@@ -19,7 +25,7 @@ pub fn run(folder: &Path, args: &GraphArgs) -> Result<Exit, Failure> {
     let fleet = fleet::load(folder, &args.input)?;
     let graph = match &args.site {
         Some(site) => of_site(&fleet, site)?,
-        None => of_fleet(&fleet),
+        None => of_fleet(&fleet)?,
     };
     out::result(&match args.format {
         GraphFormat::Dot => graph.dot(),
@@ -132,77 +138,112 @@ const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#1b1f24}.w{fill:#5
 .bg{fill:#fff;stroke:none}path{fill:none;stroke:#57606a}.tip{fill:#57606a;stroke:none}\
 @media (prefers-color-scheme:dark){text{fill:#e6edf3}.w{fill:#a7b3bf}rect{fill:#1c2c3c;stroke:#3a4450}.bg{fill:#11161c}path{stroke:#a7b3bf}.tip{fill:#a7b3bf}}";
 
-/// Stacks, in the order in which they are applied, and how many sites of a shard an edge serves.
-fn of_fleet(fleet: &Fleet) -> Graph {
-    let context = fleet.compilation.context();
-    let mut graph = Graph::default();
-    graph.node(0, "bootstrap", "bootstrap".to_owned());
-    graph.node(1, "platform", format!("platform {}", context.fleet.platform.metadata.name.value));
-    graph.arrow("bootstrap", "platform", "");
-    for (name, shard) in &context.fleet.shards {
-        let id = format!("shards/{name}");
-        graph.node(2, &id, format!("{name}, {}, {} sites", shard.spec.region.value, context.sites_on(name).len()));
-        graph.arrow("platform", &id, "");
-    }
-    for edge in &context.fleet.platform.spec.edges {
-        let name = &edge.name.value;
-        let sites = context.sites_behind(name);
-        graph.node(3, &format!("edges/{name}"), format!("edge {name}, {} sites", sites.len()));
-        let mut by_shard: BTreeMap<&str, usize> = BTreeMap::new();
-        for site in sites {
-            if let Some(home) = context.placement.get(&site.id.to_string()) {
-                *by_shard.entry(&home.shard).or_default() += 1;
-            }
-        }
-        for (shard, number) in by_shard {
-            graph.arrow(&format!("shards/{shard}"), &format!("edges/{name}"), format!("{number} sites"));
-        }
-    }
-    graph
+/// What the stacks consist of, as the compiler linked it before it wrote their files.
+struct Things {
+    /// What each thing uses.
+    uses: BTreeMap<Id, BTreeSet<Id>>,
+    /// The stack that has it.
+    stack: BTreeMap<Id, String>,
 }
 
-/// The way of a request: host, edge, backend, service; and what the service uses.
-fn of_site(fleet: &Fleet, id: &str) -> Result<Graph, Failure> {
+impl Things {
+    fn of(fleet: &Fleet, stacks: &[Stack]) -> Result<Self, Failure> {
+        let rendered: Vec<_> =
+            stacks.par_iter().map(|stack| (stack, aipress_core::render::stack(&fleet.compilation, stack))).collect();
+        let mut things = Self { uses: BTreeMap::new(), stack: BTreeMap::new() };
+        for (stack, result) in rendered {
+            let graph = result.map_err(|errors| Failure::new(fleet.sources.clone(), errors))?.graph;
+            for node in graph.nodes() {
+                let uses = node.references.iter().map(|reference| reference.to.clone());
+                things.uses.entry(node.id.clone()).or_default().extend(uses);
+                things.stack.insert(node.id.clone(), stack.name());
+            }
+        }
+        Ok(things)
+    }
+}
+
+/// Stacks, in the order in which they are applied, and how often one uses things of another.
+fn of_fleet(fleet: &Fleet) -> Result<Graph, Failure> {
     let context = fleet.compilation.context();
-    let site = context.fleet.site(id).ok_or_else(|| no_site(fleet, id))?;
-    let home = context.placement.get(id).ok_or_else(|| no_site(fleet, id))?;
-    let (naming, resource) = (context.naming(), site.id.resource());
+    let stacks: Vec<Stack> = fleet.compilation.stacks().into_iter().filter(|stack| *stack != Stack::Common).collect();
+    let things = Things::of(fleet, &stacks)?;
     let mut graph = Graph::default();
-    for host in &site.hosts {
-        graph.node(0, &host.host.value, host.host.value.clone());
-        graph.arrow(&host.host.value, "edge", "");
+    for stack in &stacks {
+        let (column, label) = match stack {
+            Stack::Platform => (1, format!("platform {}", context.fleet.platform.metadata.name.value)),
+            Stack::Shard(name) => (2, format!("shard {name}, {}", sites(context.sites_on(name).len()))),
+            Stack::Edge(name) => (3, format!("edge {name}, {}", sites(context.sites_behind(name).len()))),
+            Stack::Bootstrap | Stack::Common => (0, stack.name()),
+        };
+        graph.node(column, &stack.name(), label);
     }
-    graph.node(1, "edge", format!("edge {}", home.edge));
-    graph.node(2, "backend", format!("backend service {resource}"));
-    graph.node(3, "service", format!("Cloud Run {resource}"));
-    graph.arrow("edge", "backend", "");
-    graph.arrow("backend", "service", "");
-    let shard = context.fleet.shards.get(&home.shard);
-    let mode = shard.map(|shard| shard.spec.proxysql.mode.value);
-    let uses = [
-        ("pool", format!("pool of {}, {}", home.shard, mode.map_or("none", pool))),
-        ("cache", format!("object cache of {}", home.shard)),
-        ("bucket", format!("bucket {}", naming.media_bucket(&home.shard, &site.id))),
-        ("secret", format!("secrets of {resource}")),
-        ("identity", format!("service account {resource}")),
-    ];
-    for (node, label) in uses {
-        graph.node(4, node, label);
-        graph.arrow("service", node, "");
+    let mut between: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (id, uses) in &things.uses {
+        let Some(user) = things.stack.get(id) else { continue };
+        for used in uses {
+            // What is applied later is known by its name only, which is computed.
+            let owner = things.stack.get(used).filter(|owner| order(owner) < order(user));
+            if let Some(owner) = owner {
+                *between.entry((owner, user)).or_default() += 1;
+            }
+        }
     }
-    graph.node(5, "instance", format!("Cloud SQL {}", naming.instance(&home.shard)));
-    graph.node(5, "database", format!("database {resource}"));
-    graph.arrow("pool", "instance", "");
-    graph.arrow("pool", "database", "");
+    graph.arrow("bootstrap", "platform", "applied first");
+    for ((owner, user), number) in between {
+        graph.arrow(owner, user, count(number, "use", "uses"));
+    }
     Ok(graph)
 }
 
-fn pool(mode: aipress_core::spec::shard::PoolMode) -> &'static str {
-    use aipress_core::spec::shard::PoolMode;
-    match mode {
-        PoolMode::Mig => "machines",
-        PoolMode::Sidecar => "beside each instance",
-        PoolMode::Gke => "a cluster",
-        PoolMode::None => "none",
+/// When a stack is applied.
+fn order(stack: &str) -> usize {
+    match stack {
+        "bootstrap" => 0,
+        "platform" => 1,
+        _ if stack.starts_with("shards/") => 2,
+        _ => 3,
     }
+}
+
+fn sites(number: usize) -> String {
+    count(number, "site", "sites")
+}
+
+/// A site, everything that it uses, directly or not, and the hosts that lead to it.
+fn of_site(fleet: &Fleet, id: &str) -> Result<Graph, Failure> {
+    let home = fleet.compilation.context().placement.get(id).ok_or_else(|| no_site(fleet, id))?;
+    let things = Things::of(fleet, &[Stack::Shard(home.shard.clone()), Stack::Edge(home.edge.clone())])?;
+    let start = Id::new(Kind::Site, id);
+    let mut columns: BTreeMap<&Id, usize> = BTreeMap::from([(&start, 1)]);
+    let mut waiting: VecDeque<&Id> = VecDeque::from([&start]);
+    while let Some(id) = waiting.pop_front() {
+        // What a shard or an edge consists of is not the site's.
+        if matches!(id.kind, Kind::Shard | Kind::Edge) {
+            continue;
+        }
+        let column = columns.get(id).map_or(1, |column| column + 1);
+        for used in things.uses.get(id).into_iter().flatten() {
+            if !columns.contains_key(used) {
+                columns.insert(used, column);
+                waiting.push_back(used);
+            }
+        }
+    }
+    let leads_here = |(id, uses): &(&Id, &BTreeSet<Id>)| {
+        id.kind == Kind::Route && uses.iter().any(|used| used.kind == Kind::Backend && columns.contains_key(used))
+    };
+    let routes: Vec<&Id> = things.uses.iter().filter(leads_here).map(|(id, _)| id).collect();
+    columns.extend(routes.into_iter().map(|route| (route, 0)));
+    let mut graph = Graph::default();
+    let name = |id: &Id| format!("{} {}", id.kind.word(), id.name);
+    for (id, column) in &columns {
+        graph.node(*column, &name(id), name(id));
+    }
+    for id in columns.keys().filter(|id| !matches!(id.kind, Kind::Shard | Kind::Edge)) {
+        for used in things.uses.get(*id).into_iter().flatten().filter(|used| columns.contains_key(used)) {
+            graph.arrow(&name(id), &name(used), "");
+        }
+    }
+    Ok(graph)
 }

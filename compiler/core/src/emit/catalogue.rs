@@ -47,7 +47,8 @@ pub struct Shard {
     pub sites: Vec<Site>,
 }
 
-/// A site.
+/// A site. Its cost is not here: shares of shard, edge and platform change with every neighbour and every price list, and this
+/// file changes only with what is deployed. `aipress cost --by site --format json` has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Site {
@@ -69,9 +70,6 @@ pub struct Site {
     pub names: BTreeMap<String, String>,
     /// Its limits: `maxInstances`, `maxConnections`, `storageGb` and so on.
     pub limits: BTreeMap<String, i64>,
-    /// What it costs in a month, in cents; none where no price list is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub monthly_cost_cents: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -126,7 +124,6 @@ mod tests {
             hosts: vec!["acme.example".to_owned()],
             names: BTreeMap::from([("service".to_owned(), "wp-acme".to_owned())]),
             limits: BTreeMap::new(),
-            monthly_cost_cents: None,
         }
     }
 

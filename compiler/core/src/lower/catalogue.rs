@@ -64,6 +64,5 @@ fn site(context: &Context<'_>, plan: &ShardPlan<'_>, site: &ResolvedSite) -> Sit
         hosts: spec.domains.iter().map(|domain| domain.host.value.clone()).collect(),
         names,
         limits,
-        monthly_cost_cents: None,
     }
 }

@@ -202,19 +202,21 @@ pub(super) fn all_resources(plan: &Plan) -> String {
     if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
 }
 
-/// What the plan costs: difference, previous and new.
+/// What the plan costs: difference, previous and new; and what no sum holds.
 pub(super) fn cost(plan: &Plan) -> Option<String> {
     let cost = plan.cost.as_ref()?;
     let (sum, currency) = (&cost.sum, &cost.currency);
-    if sum.difference.0 == 0 {
-        return Some(format!("{} {currency} per month as before, estimated", sum.new));
-    }
-    Some(format!(
-        "{} {currency} per month, estimated: {} before, {} after",
-        sum.difference.signed(),
-        sum.previous,
-        sum.new
-    ))
+    let amounts = if sum.difference.0 == 0 {
+        format!("{} {currency} per month as before, estimated", sum.new)
+    } else {
+        let difference = sum.difference.signed();
+        format!("{difference} {currency} per month, estimated: {} before, {} after", sum.previous, sum.new)
+    };
+    let missing = match cost.without_price.as_slice() {
+        [] => String::new(),
+        items => format!(", nor {}, which no price list has", names(items, 5, super::safe)),
+    };
+    Some(format!("{amounts}; taxes, discounts and support are not counted{missing}"))
 }
 
 /// Names as a list that ends with how many more there are.
