@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aipress_core::diag::Diagnostics;
+use aipress_core::diag::{Code, Diagnostics};
 use aipress_core::place::survey::Survey;
 use aipress_core::source::SourceSet;
 
@@ -23,8 +23,16 @@ pub struct Surveyed {
 /// # Errors
 /// Errors of its documents and of its lock; not those of homes and room.
 pub fn load(folder: &Path, input: &InputArgs) -> Result<Surveyed, Failure> {
+    load_despite(folder, input, &[])
+}
+
+/// The same for who asks about what is wrong: errors with one of these codes stand among the warnings.
+///
+/// # Errors
+/// As of [`load`].
+pub fn load_despite(folder: &Path, input: &InputArgs, codes: &[Code]) -> Result<Surveyed, Failure> {
     let sources = source::load(folder, input.rev.as_deref())?;
-    match Survey::read(&sources, &fleet::options(input)) {
+    match Survey::read_despite(&sources, &fleet::options(input), codes) {
         Ok(survey) => Ok(Surveyed { sources, survey }),
         Err(diagnostics) => Err(Failure::new(sources, diagnostics)),
     }

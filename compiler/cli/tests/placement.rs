@@ -5,6 +5,7 @@
 mod common;
 
 use std::fs;
+use std::path::Path;
 use std::process::Output;
 
 use common::{Fleet, copy, repository, text};
@@ -261,6 +262,37 @@ fn a_simulation_says_what_each_event_does_in_order_and_touches_nothing() {
     assert_eq!(fleet.aipress(&["simulate"]).status.code(), Some(1));
     let output = fleet.aipress(&["simulate", "--drain", "cell-9"]);
     assert!(text(&output.stderr).contains("did you mean `cell-1`?"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_shard_with_too_many_connections_is_shown_all_the_same_with_the_way_out() {
+    let cases = [
+        (
+            "AIP0318-pool-too-large",
+            "BROKEN: nodes x connections of a node + what stays free: 550",
+            "lower `poolMax` to 175",
+        ),
+        (
+            "AIP0540-direct-connections",
+            "BROKEN: client connections while every site",
+            "raise `database.maxConnections`",
+        ),
+    ];
+    for (case, broken, fix) in cases {
+        let fleet = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/reject").join(case).join("input");
+        let run = |format: &str| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_aipress"));
+            let output = command.arg("-C").arg(&fleet).args(["explain", "connections", "cell-1", "--format", format]);
+            let output = output.output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{case}");
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+        };
+        let (shown, said) = run("text");
+        assert!(shown.contains("MAX_USER_CONNECTIONS") && shown.contains(broken) && shown.contains(fix), "{shown}");
+        assert!(said.contains(&case[..7]), "{said}");
+        let json: serde_json::Value = serde_json::from_str(&run("json").0).unwrap();
+        assert!(json["fixes"][0].as_str().unwrap().starts_with(fix) && json["sites"].as_array().unwrap().len() == 1);
+    }
 }
 
 #[test]

@@ -140,6 +140,12 @@ impl Diagnostics {
         self.items.iter().any(|item| item.severity == Severity::Error)
     }
 
+    /// Whether an error with another code than these is among them.
+    #[must_use]
+    pub fn has_errors_but(&self, codes: &[Code]) -> bool {
+        self.items.iter().any(|item| item.severity == Severity::Error && !codes.contains(&item.code))
+    }
+
     /// Whether there is nothing to say.
     #[must_use]
     pub fn is_empty(&self) -> bool {

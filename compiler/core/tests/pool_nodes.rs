@@ -25,6 +25,7 @@ fn filled() -> String {
         ("image", "europe-docker.pkg.dev/p/r/proxysql:3.0.2"),
         ("agent_image", "europe-docker.pkg.dev/p/r/aipress:0.1.0"),
         ("drain_seconds + 30", "90"),
+        ("drain_seconds + 15", "75"),
         ("drain_seconds", "60"),
     ] {
         template = template.replace(&format!("${{{name}}}"), value);
@@ -99,6 +100,21 @@ fn proxysql_starts_from_its_file_alone_with_a_umask_and_only_if_the_file_is_ther
     assert!(run.contains("--workdir=/var/lib/aipress/pool "), "includes are found from the working directory: {run}");
     assert!(values(&proxysql, "ExecStartPre").contains(&"/usr/bin/test -s /var/lib/aipress/pool/proxysql.cnf"));
     assert_eq!(values(&proxysql, "Restart"), ["always"]);
+}
+
+#[test]
+fn the_agent_gets_its_time_to_drain_and_ends_before_proxysql() {
+    let [_, proxysql, agent] = units();
+    assert_eq!(values(&agent, "ExecStop"), ["/usr/bin/docker stop --time=75 aipress-agent"]);
+    for unit in [&proxysql, &agent] {
+        assert_eq!(values(unit, "TimeoutStopSec"), ["90"], "systemd waits longer than docker");
+    }
+    // Units stop in the reverse of the order in which they start.
+    assert!(values(&agent, "After")[0].contains("aipress-proxysql.service"));
+    let pool = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/blueprints/shard/v1/pool.tf");
+    assert!(
+        std::fs::read_to_string(pool).unwrap().contains("AIPRESS_POOL_DRAIN    = tostring(var.pool.drain_seconds)")
+    );
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use aipress_core::check::connections::{Budget, Inequality, OVERLAP, SiteShare};
 use aipress_core::check::fleet::{Shard, SiteFacts};
-use aipress_core::diag::{Code, Diagnostic, count, suggest};
+use aipress_core::check::rules::{self, POOL_TOO_LARGE};
+use aipress_core::diag::{Code, Diagnostic, Diagnostics, count, suggest};
 use aipress_core::place::place;
 use aipress_core::spec::shard::PoolMode;
 use serde_json::json;
@@ -15,20 +16,33 @@ use crate::exit::{Exit, Failure};
 use crate::out;
 use crate::survey::{self, Surveyed};
 
-/// Runs the command; sites without a record count where they would go.
+/// Runs the command; sites without a record count where they would go. A shard with too many is what it is for: then the
+/// answer stands on standard output all the same, and the error with the way out beside it.
 ///
 /// # Errors
-/// Errors of the fleet's documents and lock; no such shard.
+/// Errors of the fleet's documents and lock; no such shard; more connections than its database takes.
 pub fn run(folder: &Path, args: &ExplainArgs) -> Result<Exit, Failure> {
-    let surveyed = survey::load(folder, &args.input)?;
+    let surveyed = survey::load_despite(folder, &args.input, &[POOL_TOO_LARGE])?;
     let name = args.field.as_deref().unwrap_or_default();
     let Some(shard) = surveyed.survey.fleet.shards.get(name) else { return Err(no_shard(&surveyed, name).into()) };
-    let budget = Budget::of(shard, &sites_on(&surveyed, name));
+    let sites = sites_on(&surveyed, name);
+    let budget = Budget::of(shard, &sites);
+    let over = over(&surveyed, shard, &sites);
     match args.format {
-        AnswerFormat::Text => out::result(&text(shard, &budget)),
-        AnswerFormat::Json => out::result(&format!("{:#}\n", json(shard, &budget))),
+        AnswerFormat::Text => out::result(&text(shard, &budget, &over)),
+        AnswerFormat::Json => out::result(&format!("{:#}\n", json(shard, &budget, &over))),
     }
-    Ok(Exit::Fine)
+    if over.is_empty() { Ok(Exit::Fine) } else { Err(surveyed.fail(over)) }
+}
+
+/// What is wrong with the connections of a shard.
+fn over(surveyed: &Surveyed, shard: &Shard, sites: &[&SiteFacts]) -> Diagnostics {
+    let is_its = |item: &&Diagnostic| {
+        let source = item.label.as_ref().map(|label| label.span.source);
+        item.code == POOL_TOO_LARGE && source == Some(shard.name.span.source)
+    };
+    let of_pool = surveyed.survey.warnings.iter().filter(is_its).cloned();
+    of_pool.chain(rules::connections(shard, sites)).collect()
 }
 
 fn no_shard(surveyed: &Surveyed, name: &str) -> Diagnostic {
@@ -72,7 +86,7 @@ fn cells(site: &SiteShare) -> [String; 6] {
     ]
 }
 
-fn text(shard: &Shard, budget: &Budget) -> String {
+fn text(shard: &Shard, budget: &Budget, over: &Diagnostics) -> String {
     let heads = ["site", "reserves", "instances x workers", "clients", "per node", "MAX_USER_CONNECTIONS"];
     let mut rows = vec![heads.map(str::to_owned)];
     rows.extend(budget.sites.iter().map(cells));
@@ -120,7 +134,8 @@ fn text(shard: &Shard, budget: &Budget) -> String {
         );
     }
     text += "\n";
-    text + &budget.inequalities().iter().map(verdict).collect::<String>()
+    text += &budget.inequalities().iter().map(verdict).collect::<String>();
+    text + &over.iter().map(|item| format!("  fix: {}\n", item.help)).collect::<String>()
 }
 
 fn verdict(inequality: &Inequality) -> String {
@@ -132,7 +147,7 @@ fn verdict(inequality: &Inequality) -> String {
     }
 }
 
-fn json(shard: &Shard, budget: &Budget) -> serde_json::Value {
+fn json(shard: &Shard, budget: &Budget, over: &Diagnostics) -> serde_json::Value {
     let site = |site: &SiteShare| {
         json!({
             "site": site.site,
@@ -166,6 +181,7 @@ fn json(shard: &Shard, budget: &Budget) -> serde_json::Value {
         "backends": budget.backends(),
         "backendsWhileReplaced": budget.peak(),
         "sites": budget.sites.iter().map(site).collect::<Vec<_>>(),
+        "fixes": over.iter().map(|item| item.help.as_str()).collect::<Vec<_>>(),
         "inequalities": budget.inequalities().iter().map(inequality).collect::<Vec<_>>(),
     })
 }

@@ -60,6 +60,15 @@ struct Outcome {
 /// # Errors
 /// All findings of syntax and schema; without any of those, all findings of the rules. Warnings come along.
 pub fn check(sources: &SourceSet, options: &Options) -> Result<Checked, Diagnostics> {
+    check_despite(sources, options, &[])
+}
+
+/// The same for who asks about what is wrong: errors of the rules with one of these codes end nothing, and stand among
+/// the warnings.
+///
+/// # Errors
+/// As of [`check`].
+pub fn check_despite(sources: &SourceSet, options: &Options, codes: &[Code]) -> Result<Checked, Diagnostics> {
     let platform = find_platform(sources);
     let files: Vec<(SourceId, &Source)> =
         sources.files().filter(|(_, source)| load::is_document(&source.path)).collect();
@@ -91,7 +100,7 @@ pub fn check(sources: &SourceSet, options: &Options) -> Result<Checked, Diagnost
     fleet.shards.values().for_each(|shard| rules::shard(&fleet.platform, shard, &mut found));
     rules::fleet(&fleet, &mut found);
     found.extend(form);
-    if found.has_errors() {
+    if found.has_errors_but(codes) {
         return Err(found);
     }
     digests.sort_unstable();

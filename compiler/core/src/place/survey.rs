@@ -6,7 +6,7 @@
 use crate::Options;
 use crate::check::fleet::Fleet;
 use crate::check::{self, rules};
-use crate::diag::Diagnostics;
+use crate::diag::{Code, Diagnostics};
 use crate::place::{self, EdgeRoom, Lock, Policy, ShardRoom, SiteRequest, Situation};
 use crate::source::SourceSet;
 
@@ -35,11 +35,19 @@ impl Survey {
     /// # Errors
     /// Errors of the documents, damage and forks of the lock.
     pub fn read(sources: &SourceSet, options: &Options) -> Result<Self, Diagnostics> {
-        let check::Checked { fleet, mut warnings, .. } = check::check(sources, options)?;
+        Self::read_despite(sources, options, &[])
+    }
+
+    /// The same for who asks about what is wrong: errors with one of these codes end nothing, and stand among the warnings.
+    ///
+    /// # Errors
+    /// As of [`Survey::read`].
+    pub fn read_despite(sources: &SourceSet, options: &Options, codes: &[Code]) -> Result<Self, Diagnostics> {
+        let check::Checked { fleet, mut warnings, .. } = check::check_despite(sources, options, codes)?;
         let (lock, damage) = Lock::read(sources);
         warnings.extend(damage);
         rules::locked(&fleet, &lock, &mut warnings);
-        if warnings.has_errors() {
+        if warnings.has_errors_but(codes) {
             return Err(warnings);
         }
         Ok(Self {

@@ -192,6 +192,7 @@ resource "google_compute_region_instance_template" "pool" {
         AIPRESS_USERS_OBJECT  = var.pool.users_object
         AIPRESS_HEALTH_PORT   = tostring(var.pool.health_port)
         AIPRESS_HEALTH_PATH   = var.pool.health_path
+        AIPRESS_POOL_DRAIN    = tostring(var.pool.drain_seconds)
 
         # Part of the template, so that a new configuration rolls the machines. New users do not appear here.
         AIPRESS_CONFIG_SHA256 = sha256(var.pool.config)

@@ -33,7 +33,7 @@ mod traffic;
 mod wordpress;
 mod words;
 
-use crate::check::fleet::{Fleet, Platform, ResolvedSite, Shard};
+use crate::check::fleet::{Fleet, Platform, ResolvedSite, Shard, SiteFacts};
 use crate::diag::{Code, Diagnostic, Diagnostics, list, suggest};
 use crate::place::{Lock, Placement};
 use crate::source::{SourceId, Span, Spanned};
@@ -63,6 +63,15 @@ pub fn shard(platform: &Platform, shard: &Shard, found: &mut Diagnostics) {
     secrets::document(&shard.node, found);
     shard::check(platform, shard, found);
     shard_database::check(platform, shard, found);
+}
+
+/// The code of a pool whose nodes may open more connections than the database takes.
+pub const POOL_TOO_LARGE: Code = Code(318);
+
+/// Rules of the connections of one shard with the sites on it, where they have no pool between them and the database.
+#[must_use]
+pub fn connections(shard: &Shard, sites: &[&SiteFacts]) -> Option<Diagnostic> {
+    pool::budget(shard, sites)
 }
 
 /// Rules of one tenant's document as written: its environments, fields that the platform enforces.

@@ -12,7 +12,7 @@ use crate::spec::shard::{Availability, PoolMode, ShardState};
 
 const RANGE: Code = Code(105);
 const RESIDENCY: Code = Code(306);
-const POOL: Code = Code(318);
+const POOL: Code = super::POOL_TOO_LARGE;
 const SCALING: Code = Code(430);
 
 pub(super) fn check(platform: &Platform, shard: &Shard, found: &mut Diagnostics) {
