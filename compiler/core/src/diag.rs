@@ -194,10 +194,24 @@ impl FromIterator<Diagnostic> for Diagnostics {
     }
 }
 
-/// Says a number with its noun: `1 site`, `2 sites`.
+/// Says a number with its noun: `1 site`, `2 sites`, `50,000 sites`.
 #[must_use]
 pub fn count(number: usize, singular: &str, plural: &str) -> String {
-    format!("{number} {}", if number == 1 { singular } else { plural })
+    format!("{} {}", thousands(number as u64), if number == 1 { singular } else { plural })
+}
+
+/// Says a number with a comma between groups of three digits.
+#[must_use]
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// Lists names as prose: `a`, `b` and `c`, each in backticks; at most `limit`, then "and N more".

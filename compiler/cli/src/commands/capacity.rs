@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use aipress_core::diag::count;
+use aipress_core::diag::{count, thousands};
 use aipress_core::place::capacity::{Capacity, Growth, RegionUse, ShardUse, TierRoom, capacity};
 use aipress_core::place::survey::Survey;
 use aipress_core::place::{Demand, Dimension, State};
@@ -87,7 +87,8 @@ fn days(days: u64) -> usize {
 
 fn rooms(tiers: &[TierRoom]) -> String {
     let room = |room: &TierRoom| {
-        format!("{} {} ({} with the headroom; limited by {})", room.soft, room.tier, room.hard, room.short.noun())
+        let (soft, hard) = (thousands(room.soft), thousands(room.hard));
+        format!("{soft} {} ({hard} with the headroom; limited by {})", room.tier, room.short.noun())
     };
     let all: Vec<String> = tiers.iter().map(room).collect();
     if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }

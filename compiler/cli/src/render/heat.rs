@@ -3,7 +3,7 @@
 //! Input: a fleet's room. Output: one SVG that needs nothing else, with a light and a dark look, a legend, and for every
 //! shard a tooltip with its numbers. Few shards get names and bars; a thousand get small cells.
 
-use aipress_core::diag::count;
+use aipress_core::diag::{count, thousands};
 use aipress_core::place::capacity::{Capacity, RegionUse, ShardUse};
 use aipress_core::place::{Dimension, State};
 
@@ -90,8 +90,9 @@ fn header(found: &Capacity, body: &mut String) -> usize {
     let sites: u64 = found.shards.iter().map(|shard| shard.sites).sum();
     *body += &text("t h", MARGIN, 42, "How full the shards are");
     let summary = format!(
-        "{sites} sites on {} shards. Colour: the fullest dimension of a shard, in percent of its limit; new sites leave {} % free while they can.",
-        found.shards.len(),
+        "{} on {}. Colour: the fullest dimension of a shard, in percent of its limit; new sites leave {} % free while they can.",
+        count(usize::try_from(sites).unwrap_or(usize::MAX), "site", "sites"),
+        count(found.shards.len(), "shard", "shards"),
         found.headroom_percent
     );
     *body += &text("s", MARGIN, 66, &summary);
@@ -131,7 +132,8 @@ fn draw_region(
         dimension.noun()
     );
     *body += &text("t r", MARGIN, top + 24, &title);
-    let rooms: Vec<String> = region.tiers.iter().map(|room| format!("{} {}", room.soft, room.tier)).collect();
+    let rooms: Vec<String> =
+        region.tiers.iter().map(|room| format!("{} {}", thousands(room.soft), room.tier)).collect();
     let room = if rooms.is_empty() { "no room".to_owned() } else { format!("room for {}", rooms.join(" or ")) };
     *body += &text("s", MARGIN, top + 44, &format!("{room}; {}", outlook(region)));
     let first = top + 56;
@@ -171,6 +173,6 @@ fn tooltip(shard: &ShardUse) -> String {
             lines.push(format!("{} of {}", dimension.amount(used), dimension.amount(hard)));
         }
     }
-    lines.extend(shard.tiers.iter().map(|room| format!("room for {} {}", room.soft, room.tier)));
+    lines.extend(shard.tiers.iter().map(|room| format!("room for {} {}", thousands(room.soft), room.tier)));
     lines.join("\n")
 }

@@ -161,19 +161,6 @@ pub fn floor(fleet: &Fleet, placement: &Placement, prices: &Prices, site: &SiteF
     bill.missing.is_empty().then(|| bill.total())
 }
 
-/// Writes thousands apart.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A site with its home.
 struct Home<'a> {
     index: usize,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
 
+use crate::diag::thousands;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -109,7 +110,7 @@ impl fmt::Display for Money {
             return write!(f, "{sign}0.{}", digits.trim_end_matches('0'));
         }
         let sign = if cents == 0 { "" } else { sign };
-        write!(f, "{sign}{}.{:02}", crate::cost::grouped(cents / 100), cents % 100)
+        write!(f, "{sign}{}.{:02}", thousands(cents / 100), cents % 100)
     }
 }
 

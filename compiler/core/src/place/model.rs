@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diag;
+use crate::diag::{self, thousands};
 use crate::source::{Span, Spanned};
 
 /// How many dimensions there are.
@@ -95,22 +95,11 @@ impl Dimension {
     }
 }
 
-/// Says a number with a comma between groups of three digits.
-pub(super) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 fn mebibytes(amount: u64) -> String {
     if amount >= 1024 && amount.is_multiple_of(1024) {
         format!("{} GiB", thousands(amount / 1024))
+    } else if amount >= 100 * 1024 {
+        format!("{}.{} GiB", thousands(amount / 1024), amount % 1024 * 10 / 1024)
     } else {
         format!("{} MiB", thousands(amount))
     }
@@ -362,6 +351,7 @@ mod tests {
         assert_eq!(Dimension::Connections.amount(1_640), "1,640 connections");
         assert_eq!(Dimension::Sites.amount(1), "1 site");
         assert_eq!(Dimension::Storage.amount(2048), "2 GiB of storage");
+        assert_eq!(Dimension::Storage.amount(480_330_050), "469,072.3 GiB of storage");
         assert_eq!(Dimension::Cache.amount(1500), "1,500 MiB of cache");
         assert_eq!(thousands(1_234_567), "1,234,567");
     }

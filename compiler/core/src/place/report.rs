@@ -8,11 +8,11 @@ use super::board::Board;
 use super::choose::Chooser;
 use super::filter::{self, Refusal};
 use super::infeasible;
-use super::model::{Demand, Dimension, SiteRequest, State, names, thousands, verb};
+use super::model::{Demand, Dimension, SiteRequest, State, names, verb};
 use super::peers::Peers;
 use super::roster::Roster;
 use super::verify;
-use crate::diag::{self, Code, Diagnostic, Diagnostics, count};
+use crate::diag::{self, Code, Diagnostic, Diagnostics, count, thousands};
 
 /// How many shards or sites a message names one by one.
 const NAMED: usize = 5;

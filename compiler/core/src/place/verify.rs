@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::board::Board;
 use super::filter::{self, Refusal};
-use super::model::{Dimension, EdgeRoom, Peer, SiteRequest, State, names, thousands, verb};
+use super::model::{Dimension, EdgeRoom, Peer, SiteRequest, State, names, verb};
 use super::peers::Peers;
 use super::roster::{Home, Resident, Roster};
-use crate::diag::{Code, Diagnostic, Diagnostics, count};
+use crate::diag::{Code, Diagnostic, Diagnostics, count, thousands};
 use crate::source::{Span, Spanned};
 
 /// Runs all checks of the recorded state.

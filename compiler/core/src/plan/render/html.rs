@@ -15,6 +15,7 @@ use sha2::Digest as _;
 use super::super::model::{Action, Class, Finding, Level, Plan, ResourceChange, Row, Thing, Verdict};
 use super::scene::Scene;
 use super::{Group, groups, safe, short, words};
+use crate::diag::thousands;
 
 const PAGE: &str = include_str!("../../../../../templates/report/report.html");
 const STYLE: &str = include_str!("../../../../../templates/report/report.css");
@@ -85,10 +86,6 @@ fn hash(text: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(text.as_bytes()))
 }
 
-fn grouped(number: usize) -> String {
-    crate::cost::grouped(u64::try_from(number).unwrap_or(u64::MAX))
-}
-
 fn tone(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Nothing | Verdict::Safe => "good",
@@ -98,7 +95,7 @@ fn tone(verdict: Verdict) -> &'static str {
 }
 
 fn line(number: usize, words: impl Into<String>) -> Value {
-    json!({"number": grouped(number), "words": words.into()})
+    json!({"number": thousands(number as u64), "words": words.into()})
 }
 
 fn counts(plan: &Plan) -> Vec<Value> {
@@ -117,7 +114,7 @@ fn classes(plan: &Plan) -> Vec<Value> {
     let worst_first = Class::ALL.into_iter().rev();
     let row = |class: Class| {
         let number = plan.summary.classes.get(&class.sign().to_string())?;
-        Some(json!({"sign": class.sign().to_string(), "words": class.words(), "number": grouped(*number)}))
+        Some(json!({"sign": class.sign().to_string(), "words": class.words(), "number": thousands(*number as u64)}))
     };
     worst_first.filter_map(row).collect()
 }
