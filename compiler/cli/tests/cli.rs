@@ -167,6 +167,7 @@ fn values_of_a_tenant_come_in_the_order_of_interest() {
     let at = |title: &str| all.find(title).unwrap_or_else(|| panic!("{title}: {all}"));
     assert_eq!(at("# set in its own document\n"), 0);
     assert!(at("# inherited from the platform\n") < at("# built in\n"));
+    assert!(at("spec.placement.residency:") > at("# inherited"), "it is the region's: the platform says it");
     assert!(
         at("spec.placement.region:") < at("spec.database.class:") && at("spec.database.class:") < at("# built in\n")
     );

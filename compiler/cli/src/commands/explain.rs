@@ -95,7 +95,10 @@ fn tenant(folder: &Path, name: &str, args: &ExplainArgs) -> Result<Exit, Failure
         out::result(&format!("{:#}\n", json!({"formatVersion": 1, "site": name, "values": all})));
         return Ok(Exit::Fine);
     }
-    let own = |value: &Value| value.3.starts_with("tenants/");
+    let checked = fleet.compilation.context().fleet;
+    let document = checked.site(name).and_then(|site| checked.tenants.get(site.tenant)).map(|tenant| tenant.source);
+    // The platform's document may stand in the same file: what has no layer in its origin is the tenant's.
+    let own = |value: &Value| Some(value.2.source) == document && value.3.starts_with("tenants/");
     let is_built_in = |value: &Value| value.2.source == SourceId::BUILT_IN;
     let parts: [(&str, Vec<&Value>); 3] = [
         ("set in its own document", values.iter().filter(|value| !is_built_in(value) && own(value)).collect()),

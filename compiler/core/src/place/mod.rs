@@ -124,8 +124,8 @@ pub fn vanished_help(site: &str, generation: Option<u64>) -> String {
     format!(
         "restore the document of `{site}`: removing a file deletes no site. A site leaves in steps, each applied before the next: \
          `lifecycle.deletionProtection: false` alone; `lifecycle.state: deleting` with `deletion.requestedBy` and `requestedAt`; \
-         the days of grace; a verified final backup; then its file goes in one commit with the line `{site} g{generation} gone` in \
-         `{}tombstones`.",
+         after the days of grace its last, proven backup in `deletion.backups`, which lets the database go; then its file goes in one \
+         commit with the line `{site} g{generation} gone` in `{}tombstones`.",
         lock_text::FOLDER
     )
 }
