@@ -255,6 +255,16 @@ pub struct RehearseArgs {
     /// The last step: for quick turns stop before terraform applies.
     #[arg(long, value_enum, default_value_t = Until::Destroy, env = "AIPRESS_REHEARSE_UNTIL", hide_env = true)]
     pub until: Until,
+    /// Then plan this later revision on top, and hold every action of terraform against what `aipress plan` says; may be
+    /// given several times. Only the stacks that one of them changes are rehearsed.
+    #[arg(
+        long,
+        value_name = "REV",
+        conflicts_with_all = ["fail", "kill_after"],
+        env = "AIPRESS_REHEARSE_TO",
+        hide_env = true
+    )]
+    pub to: Vec<String>,
     /// Stacks at one time that do not wait for each other (default: one a core).
     #[arg(long, value_name = "N", env = "AIPRESS_REHEARSE_JOBS", hide_env = true)]
     pub jobs: Option<usize>,

@@ -218,3 +218,44 @@ fn an_interrupted_rehearsal_ends_with_130_and_leaves_nothing() {
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
 }
+
+/// Plans the newer fleets of golden cases that share their older one on top of it; returns the lines of what changed.
+fn changes(cases: &[&str]) -> (Vec<String>, Value) {
+    let fleet = common::Fleet::empty("");
+    let put = |name: &str, side: &str, tag: &str| {
+        for part in ["tenants", "templates"] {
+            let _ = fs::remove_dir_all(fleet.path().join(part));
+        }
+        copy(&repository().join("testdata/plan").join(name).join(side), &fleet.path());
+        fleet.commit(tag);
+        fleet.git(&["tag", tag]);
+    };
+    put(cases[0], "before", "base");
+    cases.iter().for_each(|case| put(case, "after", case));
+    let to: Vec<&str> = cases.iter().flat_map(|case| ["--to", case]).collect();
+    let (document, code) = document(&fleet.path(), &[&["--rev", "base", "--until", "apply"], &to[..]].concat());
+    assert_eq!(code, Some(0), "{document:#}");
+    (steps(&document).into_iter().filter(|step| step.contains(" change: ")).collect(), document["problems"].clone())
+}
+
+#[test]
+fn terraform_does_what_the_plan_says_of_a_later_fleet() {
+    let (steps, problems) = changes(&["tenant-added", "site-suspended"]);
+    assert_eq!(problems, serde_json::json!([]));
+    let wanted = [
+        "edges/e1 change: tenant-added: 5 addresses, as planned",
+        "shards/cell-1 change: tenant-added: 23 addresses, as planned",
+    ];
+    for line in wanted {
+        assert!(steps.iter().any(|step| step == line), "{steps:#?}");
+    }
+}
+
+#[test]
+fn a_domain_a_preview_a_pool_and_a_region_come_as_planned() {
+    let (steps, problems) =
+        changes(&["domain-added", "preview-created", "shard-pool", "region-added", "guard-renamed"]);
+    assert_eq!(problems, serde_json::json!([]));
+    assert_eq!(steps.len(), 8, "{steps:#?}");
+    assert!(steps.iter().all(|step| step.ends_with(", as planned")), "{steps:#?}");
+}

@@ -12,6 +12,7 @@ use crate::blueprint::check::Tables;
 use crate::compile::Compilation;
 use crate::cost::compare::{CostChange, change};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::emit::hcl::{Part, Value};
 use crate::lower::Call;
 use crate::plan::applied::Applied;
 use crate::plan::bases::{self, Bases};
@@ -24,6 +25,7 @@ use crate::plan::resources::{self, Calls, Owners, StackPair};
 use crate::plan::{self, FileChange, Parts, Plan, Row};
 use crate::record::tree_of;
 use crate::render::Rendered;
+use crate::source::sha256;
 use crate::{Options, Stack};
 
 /// A record that its revision does not give.
@@ -281,7 +283,41 @@ impl Context<'_> {
 
 /// Renders a stack that may not exist.
 fn rendered(compilation: &Compilation, stack: &Stack) -> Result<Rendered, Diagnostics> {
-    if compilation.stacks().contains(stack) { compilation.render_with_calls(stack) } else { Ok(Rendered::default()) }
+    if !compilation.stacks().contains(stack) {
+        return Ok(Rendered::default());
+    }
+    let mut rendered = compilation.render_with_calls(stack)?;
+    let digests: BTreeMap<&str, String> =
+        rendered.files.iter().map(|file| (file.path.as_str(), sha256(&file.content))).collect();
+    for argument in rendered.calls.iter_mut().flat_map(|call| call.arguments.values_mut()) {
+        with_contents(&mut argument.value, &digests);
+    }
+    Ok(rendered)
+}
+
+/// Gives every `file` of the output the digest of its text as a second argument: another text is another value.
+fn with_contents(value: &mut Value, digests: &BTreeMap<&str, String>) {
+    match value {
+        Value::Call(name, arguments) => {
+            let path = match arguments.as_slice() {
+                [Value::Template(parts)] if name == "file" => parts.last(),
+                _ => None,
+            };
+            let digest = match path {
+                Some(Part::Text(path)) => digests.get(path.trim_start_matches("/..").trim_start_matches('/')),
+                _ => None,
+            };
+            arguments.extend(digest.map(|digest| Value::String(digest.clone())));
+        }
+        Value::List(items) => items.iter_mut().for_each(|item| with_contents(item, digests)),
+        Value::Object(entries) => entries.iter_mut().for_each(|(_, item)| with_contents(item, digests)),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Template(_)
+        | Value::Reference(_) => {}
+    }
 }
 
 fn calls<'a>(compilation: &'a Compilation, calls: &'a [Call]) -> Calls<'a> {

@@ -28,7 +28,7 @@ const ROWS: &[(&str, &str)] = &[
     ("render", "source diag syntax spec graph emit blueprint check place lower"),
     ("compile", "source diag syntax spec graph emit blueprint check place cost lower plan render"),
     ("record", "source diag emit check lower plan render compile"),
-    ("compare", "diag check blueprint cost lower plan render compile record"),
+    ("compare", "source diag emit check blueprint cost lower plan render compile record"),
 ];
 
 /// A file or folder, a module that it imports besides its row, and why.

@@ -23,6 +23,7 @@ mod provision;
 mod rebalance;
 mod record;
 mod rehearse;
+mod rehearse_change;
 mod schema;
 mod services;
 mod show;

@@ -9,7 +9,7 @@ use aipress_core::diag::{Code, Diagnostic, Diagnostics, count};
 use aipress_core::emit::OutputFile;
 use rayon::prelude::*;
 
-use super::expect;
+use super::{expect, rehearse_change};
 use crate::args::RehearseArgs;
 use crate::exit::{Exit, Failure};
 use crate::fleet::{self, Fleet};
@@ -22,7 +22,7 @@ use crate::rehearse::select::{self, Chosen};
 use crate::rehearse::session::{Job, Session};
 use crate::rehearse::state_server::StateServer;
 use crate::rehearse::tools::{self, Tools};
-use crate::source::PROVIDERS;
+use crate::source::{self, PROVIDERS};
 
 const NO_SERVER: Code = Code(616);
 const NO_RESOURCE: Code = Code(620);
@@ -33,8 +33,11 @@ const NO_RESOURCE: Code = Code(620);
 /// Errors of the fleet, a missing program, a step that fails, a difference from the prediction.
 pub fn run(folder: &Path, args: &RehearseArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let fleet = fleet::load(folder, &args.input)?;
-    let chosen = select::choose(&fleet.compilation.stacks(), &args.stacks)?;
+    let fleet = load(folder, args)?;
+    let changes = rehearse_change::load(folder, &fleet, args)?;
+    // A stack that only a later fleet has is none of this one.
+    let patterns = if changes.is_empty() { &args.stacks[..] } else { &[] };
+    let chosen = rehearse_change::only(select::choose(&fleet.compilation.stacks(), patterns)?, &changes);
     let terraform = &fleet.compilation.fleet().platform.spec.terraform;
     let tools = tools::find(args.terraform.as_deref(), args.standin.as_deref(), &terraform.version.value)?;
     let files = match render(&fleet, &chosen) {
@@ -42,7 +45,7 @@ pub fn run(folder: &Path, args: &RehearseArgs) -> Result<Exit, Failure> {
         Err(diagnostics) => return Err(fleet.fail(diagnostics)),
     };
     out::report(&fleet.sources, fleet.compilation.warnings().clone());
-    let session = session(&fleet, args, &tools, chosen, &files)?;
+    let session = Session { changes, ..session(&fleet, args, &tools, chosen, &files)? };
     drop(files);
     session.run();
     let (names, resources) = (session.jobs.len(), session.jobs.iter().map(|job| job.expected.len()).sum());
@@ -61,8 +64,17 @@ pub fn run(folder: &Path, args: &RehearseArgs) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
+/// The fleet; one that is followed by later ones is judged by its own day.
+fn load(folder: &Path, args: &RehearseArgs) -> Result<Fleet, Failure> {
+    let mut options = fleet::options(&args.input);
+    if let Some(revision) = args.input.rev.as_ref().filter(|_| !args.to.is_empty()) {
+        options.now = source::day_of(folder, revision)?.min(options.now);
+    }
+    fleet::load_revision(folder, args.input.rev.as_deref(), &options)
+}
+
 /// Files of the modules, then of each stack.
-fn render(fleet: &Fleet, chosen: &[Chosen]) -> Result<Vec<Vec<OutputFile>>, Diagnostics> {
+pub(super) fn render(fleet: &Fleet, chosen: &[Chosen]) -> Result<Vec<Vec<OutputFile>>, Diagnostics> {
     let stacks: Vec<&Stack> = std::iter::once(&Stack::Common).chain(chosen.iter().map(|one| &one.stack)).collect();
     let rendered: Vec<Result<Vec<OutputFile>, Diagnostics>> =
         stacks.par_iter().with_max_len(1).map(|stack| fleet.compilation.render(stack)).collect();
@@ -115,6 +127,7 @@ fn session(
         width: args.jobs.unwrap_or_else(cores).max(1),
         until: args.until,
         disturbance,
+        changes: Vec::new(),
     })
 }
 
@@ -130,7 +143,7 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn expected(chosen: &Chosen, files: &[Vec<OutputFile>]) -> BTreeSet<String> {
+pub(super) fn expected(chosen: &Chosen, files: &[Vec<OutputFile>]) -> BTreeSet<String> {
     let path = format!("terraform/{}/expected.json", chosen.name);
     let file = files.iter().flatten().find(|file| file.path == path);
     file.map(|file| expect::addresses(&file.content)).unwrap_or_default()

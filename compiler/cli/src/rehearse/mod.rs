@@ -2,9 +2,10 @@
 //!
 //! Input: rendered stacks. Output: lines and problems in a [`log::Log`]. Modules: `select` which stacks; `tools` the
 //! programs; `scratch` the folder; `state_server` states in memory; `process` one run of terraform; `stack` the steps of
-//! one stack; `session` all stacks in order; `disturb` a half-way stop and what comes after; `proposal`, `state` and
-//! `protection` read and change what terraform reads and writes; `interrupt` ends it all.
+//! one stack; `session` all stacks in order; `change` a later fleet on top; `disturb` a half-way stop and what comes after;
+//! `proposal`, `state` and `protection` read and change what terraform reads and writes; `interrupt` ends it all.
 
+pub mod change;
 pub mod disturb;
 pub mod interrupt;
 pub mod log;

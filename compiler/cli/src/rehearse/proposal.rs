@@ -32,6 +32,8 @@ pub struct Proposal {
     pub deletes: usize,
     /// How many come under Terraform's care as they are.
     pub imports: usize,
+    /// Their addresses.
+    pub imported: BTreeSet<String>,
     /// Addresses with an action, each with the action's name.
     pub actions: Vec<(String, &'static str)>,
     /// Type and name, by address.
@@ -128,7 +130,10 @@ impl Proposal {
         }
         let name = NAMES.iter().find_map(|name| item.change.after.get(*name)?.as_str());
         self.names.insert(item.address.clone(), format!("{}.{}", item.kind, name.unwrap_or_default()));
-        self.imports += usize::from(item.change.importing.is_some());
+        if item.change.importing.is_some() {
+            self.imports += 1;
+            self.imported.insert(item.address.clone());
+        }
         let actions: Vec<&str> = item.change.actions.iter().map(String::as_str).collect();
         let (counter, word) = match actions.as_slice() {
             ["create"] => (&mut self.creates, "create"),

@@ -1,7 +1,8 @@
 //! The folder of a rehearsal: copies of the stacks, the providers' mirror, the made-up world.
 //!
 //! Input: rendered files. Output: a folder that is removed at the end unless the user names it. Layout: `written/` the
-//! stacks as compiled, `lifted/` the same with protections off, `undisturbed/` for comparison; `world*/` what the
+//! stacks as compiled, `lifted/` the same with protections off, `undisturbed/` for comparison; `later/` a later
+//! fleet; `world*/` what the
 //! stand-in has made; `mirror/`, `home/`, `data/` for terraform. Invariants: a copy differs from what `compile` writes only
 //! in its backend (`rehearsal_override.tf`), the absent lock of the real providers, and, in `lifted/`, its protections.
 
@@ -32,6 +33,8 @@ pub enum Side {
     Lifted,
     /// As compiled, in a world of its own.
     Undisturbed,
+    /// A later fleet as compiled; shares its states with the first.
+    Later,
 }
 
 impl Side {
@@ -40,6 +43,7 @@ impl Side {
             Self::Written => "written",
             Self::Lifted => "lifted",
             Self::Undisturbed => "undisturbed",
+            Self::Later => "later",
         }
     }
 
@@ -47,7 +51,7 @@ impl Side {
     #[must_use]
     pub fn state(self, stack: &str) -> String {
         match self {
-            Self::Written | Self::Lifted => format!("states/{stack}"),
+            Self::Written | Self::Lifted | Self::Later => format!("states/{stack}"),
             Self::Undisturbed => format!("undisturbed/{stack}"),
         }
     }
@@ -152,6 +156,19 @@ impl Scratch {
             any = true;
         }
         Ok(any.then(|| ("AIPRESS_STANDIN_TABLES".into(), folder.into())))
+    }
+
+    /// Removes a copy, and what terraform keeps of it.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn clear(&self, side: Side) -> Result<(), Diagnostic> {
+        for folder in [self.root.join(side.folder()), self.root.join("data").join(side.folder())] {
+            if folder.exists() {
+                fs::remove_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes files into a copy. Returns how many protections were taken off, which is none but in [`Side::Lifted`],

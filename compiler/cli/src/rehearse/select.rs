@@ -63,7 +63,9 @@ fn unknown(pattern: &str, all: &[Chosen]) -> Diagnostic {
     Diagnostic::error_without_place(NO_STACK, format!("no stack of the fleet matches `{pattern}`")).help(help)
 }
 
-fn matches(pattern: &str, name: &str) -> bool {
+/// Whether a pattern matches a name; `*` stands for any text.
+#[must_use]
+pub fn matches(pattern: &str, name: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern.trim_end_matches('/') == name };
     name.strip_prefix(head)
         .is_some_and(|name| (0..=name.len()).any(|at| name.get(at..).is_some_and(|end| matches(rest, end))))

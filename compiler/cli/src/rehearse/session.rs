@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::change::{self, Change};
 use super::disturb::{self, Disturbance};
 use super::log::Log;
 use super::process::{Peak, Terraform};
@@ -57,6 +58,8 @@ pub struct Session {
     pub until: Until,
     /// What goes wrong on purpose.
     pub disturbance: Option<Disturbance>,
+    /// Later fleets, each planned on top.
+    pub changes: Vec<Change>,
 }
 
 impl Session {
@@ -76,6 +79,11 @@ impl Session {
             let done = self.each(started, |stack| self.bring_up(stack, blocked, undisturbed.as_ref()));
             open.retain(|name| done.contains(name) || here().all(|job| job.chosen.name != *name));
             blocked |= here().any(|job| !open.contains(job.chosen.name.as_str()));
+        }
+        for change in self.changes.iter().filter(|_| self.until >= Until::Apply) {
+            if let Err(problem) = change::run(self, change, &open) {
+                self.log.problem(problem);
+            }
         }
         if self.until == Until::Destroy {
             self.take_down(&open, &levels);
@@ -118,19 +126,27 @@ impl Session {
         act: impl Fn(Stack<'a>) -> Done<()> + Sync,
     ) -> BTreeSet<&'a str> {
         let jobs: Vec<&Job> = jobs.collect();
-        let (next, fine) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
+        let fine = Mutex::new(BTreeSet::new());
+        self.side_by_side(&jobs, |job| {
+            if act(self.stack(job, Side::Written)).is_ok() {
+                fine.lock().unwrap_or_else(PoisonError::into_inner).insert(job.chosen.name.as_str());
+            }
+        });
+        fine.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something for each item, as many at one time as the session is wide.
+    pub fn side_by_side<T: Sync>(&self, items: &[T], act: impl Fn(&T) + Sync) {
+        let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
-            for _ in 0..self.width.min(jobs.len()) {
+            for _ in 0..self.width.min(items.len()) {
                 scope.spawn(|| {
-                    while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if act(self.stack(job, Side::Written)).is_ok() {
-                            fine.lock().unwrap_or_else(PoisonError::into_inner).insert(job.chosen.name.as_str());
-                        }
+                    while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        act(item);
                     }
                 });
             }
         });
-        fine.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One stack of one copy.

@@ -72,6 +72,7 @@ fn rehearse(module: &str, shards: &[(&str, &[&str])]) -> (Vec<(String, &'static 
         width: 2,
         until: Until::Destroy,
         disturbance: None,
+        changes: Vec::new(),
     };
     session.run();
     (session.log.lines(), session.log.problems())

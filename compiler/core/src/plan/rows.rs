@@ -116,11 +116,13 @@ fn is_retired_edge(name: &str, base: Side<'_>) -> bool {
 /// The class of a resource that changes without a field of its own thing.
 fn of_resource(resource: &ResourceChange) -> Class {
     let kind = resource.address.split('.').nth(2).unwrap_or_default();
-    match resource.action {
-        ResourceAction::Delete | ResourceAction::Replace if resource.stateful => Class::Destroys,
-        ResourceAction::Replace => Class::Brief,
-        ResourceAction::Update if kind == "google_cloud_run_v2_service" => Class::Rolling,
-        ResourceAction::Delete | ResourceAction::Update | ResourceAction::Create => Class::InPlace,
+    match (resource.action, kind) {
+        (ResourceAction::Delete | ResourceAction::Replace, _) if resource.stateful => Class::Destroys,
+        (ResourceAction::Update, "google_cloud_run_v2_service" | "google_compute_region_instance_group_manager")
+        // Machines of the pool are exchanged one by one.
+        | (ResourceAction::Replace, "google_compute_region_instance_template") => Class::Rolling,
+        (ResourceAction::Replace, _) => Class::Brief,
+        (ResourceAction::Delete | ResourceAction::Update | ResourceAction::Create, _) => Class::InPlace,
     }
 }
 

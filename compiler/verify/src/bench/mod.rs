@@ -1,10 +1,11 @@
 //! What takes longer than a test may: random mutations of a fleet, the compiler's time and memory on large ones, and how
-//! well and fast sites are placed.
+//! well and fast sites are placed, whether plans come true.
 
 pub mod compile;
 pub mod mutate;
 pub mod mutation;
 pub mod placement;
+pub mod plan_actions;
 pub mod process;
 pub mod rehearse;
 
@@ -19,6 +20,8 @@ pub enum Bench {
     Compile(compile::CompileArgs),
     /// Places fleets of 50,000 sites and more; prints figures and their limits, fails if one is missed
     Placement(placement::PlacementArgs),
+    /// Holds what the real terraform proposes against the plan of every golden case, address by address
+    PlanActions(plan_actions::PlanActionsArgs),
     /// Rehearses one full shard of a generated fleet; prints time and memory of every step
     Rehearse(rehearse::RehearseArgs),
 }
@@ -60,6 +63,7 @@ pub fn run(bench: &Bench) -> Result<(), Error> {
         Bench::Mutate(args) => mutate::run(args),
         Bench::Compile(args) => compile::run(args),
         Bench::Placement(args) => placement::run(args),
+        Bench::PlanActions(args) => plan_actions::run(args),
         Bench::Rehearse(args) => rehearse::run(args),
     }
 }

@@ -76,7 +76,11 @@ pub fn run(args: &RehearseArgs) -> Result<(), Error> {
     }
 }
 
-fn build() -> Result<PathBuf, Error> {
+/// Builds the commands for release.
+///
+/// # Errors
+/// They do not build.
+pub fn build() -> Result<PathBuf, Error> {
     let built = start(&root(), "cargo", &["build", "--release", "--quiet", "--workspace"]);
     if !built.passed {
         return Err(Error::Failed(format!("the commands do not build\n{}", built.text)));
