@@ -59,3 +59,31 @@ fn a_reviewed_plan_verifies_after_other_commits_and_not_after_its_own_effect_cha
     fs::write(fleet.path().join("reviewed.json"), "{}").unwrap();
     assert_eq!(code(&fleet, &["--verify", "reviewed.json"]), Some(1));
 }
+
+#[test]
+fn a_plan_that_takes_more_than_a_default_quota_says_so() {
+    let fleet = case("class-0-description");
+    let path = fleet.path().join("tenants");
+    let shard = fs::read_to_string(path.join("shards/cell-1.yaml")).unwrap();
+    let room = "{sites: 120, connections: 1700, storageGb: 900, weight: 300}";
+    let old = "{sites: 30, connections: 400, storageGb: 200, weight: 80}";
+    let shard = shard.replace(old, room).replace("maxConnections: 500", "maxConnections: 2500");
+    fs::write(
+        path.join("shards/cell-1.yaml"),
+        shard
+            .replace("poolMax: 150", "poolMax: 600")
+            .replace("custom-2-8192", "custom-8-32768")
+            .replace("memoryGb: 2", "memoryGb: 8"),
+    )
+    .unwrap();
+    let alder = fs::read_to_string(path.join("alder.yaml")).unwrap();
+    for number in 0..100 {
+        let text = alder.replace("alder.example", &format!("s{number}.example"));
+        fs::write(path.join(format!("s{number}.yaml")), text.replace("name: alder", &format!("name: site{number}")))
+            .unwrap();
+    }
+    let plan = fleet.aipress(&["plan", "--base", "HEAD"]);
+    let said = text(&plan.stdout);
+    assert!(said.contains("AIP0320 (quota, shard/cell-1)"), "{said}{}", text(&plan.stderr));
+    assert!(said.contains("service accounts in the project of `shard/cell-1`; the default is 100"), "{said}");
+}

@@ -19,6 +19,7 @@ use crate::plan::bases::{self, Bases};
 use crate::plan::compare_file;
 use crate::plan::diff::Side;
 use crate::plan::evidence::Evidence;
+use crate::plan::guards::quota::{self, Usage};
 use crate::plan::guards::{Subject, guards};
 use crate::plan::model::{ResourceChange, Unchecked};
 use crate::plan::resources::{self, Calls, Owners, StackPair};
@@ -121,6 +122,7 @@ pub fn compare_with(older: &Older<'_>, head: &Compilation, told: &Comparison) ->
         let compared = result?;
         all.files.extend(compared.files);
         all.unchecked.extend(compared.unchecked);
+        all.usage.extend(compared.usage);
         for (row, changes) in compared.resources {
             all.resources.entry(row).or_default().extend(changes);
         }
@@ -145,6 +147,7 @@ fn finish(context: &Context<'_>, compared: Compared) -> Plan {
         evidence: told.evidence.as_ref(),
         applied: told.applied.as_ref(),
         blueprints: &context.blueprints,
+        usage: &compared.usage,
     };
     let (guards, mut unchecked) = guards(subject);
     unchecked.extend(compared.unchecked);
@@ -215,6 +218,7 @@ struct Compared {
     files: Vec<FileChange>,
     resources: BTreeMap<String, Vec<ResourceChange>>,
     unchecked: Vec<Unchecked>,
+    usage: Vec<Usage>,
 }
 
 impl Context<'_> {
@@ -242,7 +246,8 @@ impl Context<'_> {
         let same = |old: &Call, new: &Call| digest(digests, old) == digest(Some(&self.blueprints), new);
         let resources = resources::compare(&pair, self.owners, self.tables, &same)
             .map_err(|found| refuse(None, found.into_iter().collect()))?;
-        Ok(Compared { files: self.files(before, after), resources, unchecked: unchecked.into_iter().collect() })
+        let usage = quota::usage(&own, &before.kinds, &after.kinds);
+        Ok(Compared { files: self.files(before, after), resources, unchecked: unchecked.into_iter().collect(), usage })
     }
 
     /// Holds what a revision gives for a stack against the record of what was applied from it.

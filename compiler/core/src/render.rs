@@ -34,6 +34,8 @@ pub struct Rendered {
     pub calls: Vec<Call>,
     /// Its things and what they use, as linked.
     pub graph: Graph,
+    /// How many resources of each kind it has.
+    pub kinds: BTreeMap<String, usize>,
 }
 
 /// Renders one stack.
@@ -182,7 +184,11 @@ fn finish_in(
             content: lock.text.to_string(),
         });
     }
-    Ok(Rendered { files, calls: calls.into_iter().map(|(call, _)| call).collect(), graph })
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for kind in addresses.iter().filter_map(|address| address.text.split('.').nth(2)) {
+        *kinds.entry(kind.to_owned()).or_default() += 1;
+    }
+    Ok(Rendered { files, calls: calls.into_iter().map(|(call, _)| call).collect(), graph, kinds })
 }
 
 /// Projects that exist before their stack does, with their addresses in it.

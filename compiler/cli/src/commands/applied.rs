@@ -84,10 +84,13 @@ fn read(folder: &Path, fleet: &str) -> Result<BTreeMap<String, Record>, Failure>
     let mut records = BTreeMap::new();
     for (stack, path) in files {
         let shown = words::path(&path);
-        let found = super::plan::read(&path).and_then(|text| Record::read(&shown, &text)).and_then(|record| {
+        let checked = |text: String| {
+            let record = Record::read(&shown, &text)?;
             record.check(&shown, &stack, fleet)?;
             Ok(record)
-        });
+        };
+        let found =
+            super::plan::read(&path).and_then(|text| checked(text).map_err(|problem: Box<Diagnostic>| *problem));
         match found {
             Ok(record) => drop(records.insert(stack, record)),
             Err(problem) => problems.push(problem),

@@ -75,8 +75,8 @@ fn before(path: &Path, stack: &str, fleet: &str) -> Result<Option<Record>, Diagn
         return Ok(None);
     }
     let shown = words::path(path);
-    let record = Record::read(&shown, &super::plan::read(path)?)?;
-    record.check(&shown, stack, fleet)?;
+    let record = Record::read(&shown, &super::plan::read(path)?).map_err(|problem| *problem)?;
+    record.check(&shown, stack, fleet).map_err(|problem| *problem)?;
     Ok(Some(record))
 }
 

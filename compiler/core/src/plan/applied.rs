@@ -97,11 +97,10 @@ impl Record {
     ///
     /// # Errors
     /// A damaged or newer one, with the file's name.
-    pub fn read(file: &str, text: &str) -> Result<Self, Diagnostic> {
+    pub fn read(file: &str, text: &str) -> Result<Self, Box<Diagnostic>> {
         let damaged = |why: String| {
-            Diagnostic::error_without_place(DAMAGED, format!("the applied record `{file}` is damaged: {why}")).help(
-                "fetch it again; if it is lost, write it anew with `aipress record` from the revision that is applied.",
-            )
+            let help = "fetch it again; if it is lost, write it anew with `aipress record` from the applied revision.";
+            problem(DAMAGED, format!("the applied record `{file}` is damaged: {why}"), help)
         };
         let value: Value = serde_json::from_str(text).map_err(|error| damaged(format!("it is no JSON: {error}")))?;
         match value.get("formatVersion").and_then(Value::as_u64) {
@@ -109,8 +108,11 @@ impl Record {
             Some(form) if form == u64::from(FORMAT) => {}
             Some(form) => {
                 let title = format!("the applied record `{file}` has form {form}; this version reads {FORMAT}");
-                return Err(Diagnostic::error_without_place(NEWER, title)
-                    .help("plan with the version of aipress that applies, or with a newer one."));
+                return Err(problem(
+                    NEWER,
+                    title,
+                    "plan with the version of aipress that applies, or with a newer one.",
+                ));
             }
         }
         let record: Self = serde_json::from_value(value).map_err(|error| damaged(error.to_string()))?;
@@ -125,18 +127,14 @@ impl Record {
     ///
     /// # Errors
     /// It is not.
-    pub fn check(&self, file: &str, stack: &str, fleet: &str) -> Result<(), Diagnostic> {
+    pub fn check(&self, file: &str, stack: &str, fleet: &str) -> Result<(), Box<Diagnostic>> {
         if self.fleet != fleet {
             let title = format!("the applied record `{file}` is of fleet `{}`; this is `{fleet}`", self.fleet);
-            return Err(
-                Diagnostic::error_without_place(FOREIGN, title).help("name the folder with the records of this fleet.")
-            );
+            return Err(problem(FOREIGN, title, "name the folder with the records of this fleet."));
         }
         if self.stack != stack {
             let title = format!("the applied record `{file}` is damaged: it is of stack `{}`", self.stack);
-            return Err(
-                Diagnostic::error_without_place(DAMAGED, title).help("put each record into the file of its stack.")
-            );
+            return Err(problem(DAMAGED, title, "put each record into the file of its stack."));
         }
         Ok(())
     }
@@ -146,6 +144,10 @@ impl Record {
     pub fn to_text(&self) -> String {
         serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
     }
+}
+
+fn problem(code: Code, title: String, help: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error_without_place(code, title).help(help))
 }
 
 /// Returns the digest of a stack's files: over paths and contents, in the order of the paths.

@@ -9,6 +9,7 @@ mod change;
 mod freeze;
 mod lifecycle;
 pub mod names;
+pub mod quota;
 mod threshold;
 
 use std::collections::BTreeMap;
@@ -67,6 +68,9 @@ const WEAKER: Code = Code(689);
 /// An apply that did not end.
 const UNFINISHED: Code = Code(699);
 
+/// A quota of Google Cloud.
+const QUOTA: Code = Code(320);
+
 /// What guards look at.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
@@ -84,6 +88,8 @@ pub struct Subject<'a> {
     pub applied: Option<&'a Applied>,
     /// Digests of the newer fleet's blueprints, by name and version.
     pub blueprints: &'a BTreeMap<String, String>,
+    /// How much of each quota the stacks take.
+    pub usage: &'a [quota::Usage],
 }
 
 /// Runs all guards and matches what they find with the fleet's acknowledgements.
@@ -98,6 +104,7 @@ pub fn guards(subject: Subject<'_>) -> (Vec<Finding>, Vec<Unchecked>) {
     lifecycle::renamed(subject, &mut found);
     threshold::check(subject, &mut found);
     found.extend(freeze::check(subject));
+    quota::check(subject, &mut found);
     applied::unfinished(subject, &mut found);
     applied::soak(subject, &mut found, &mut unchecked);
     acknowledge::apply(subject, &mut found);

@@ -2,12 +2,12 @@
 
 use super::{
     ALIVE, BACKUP, BLAST, COMBINED, DESTROYS, DISAGREES, EXPIRED, FORBIDDEN, FREEZE, GRACE, INTEGRITY, LOSSES,
-    PROTECTED, RENAMED, SHARE, SOAK, STEP, UNFINISHED, UNUSED, WAVES, WEAKER,
+    PROTECTED, QUOTA, RENAMED, SHARE, SOAK, STEP, UNFINISHED, UNUSED, WAVES, WEAKER,
 };
 use crate::diag::Code;
 
 /// Every guard with the code of its page.
-pub const NAMES: [(&str, Code); 23] = [
+pub const NAMES: [(&str, Code); 24] = [
     ("acknowledgement-expired", EXPIRED),
     ("acknowledgement-unused", UNUSED),
     ("apply-unfinished", UNFINISHED),
@@ -22,6 +22,7 @@ pub const NAMES: [(&str, Code); 23] = [
     ("max-destroys", LOSSES),
     ("move-and-change", COMBINED),
     ("protected", PROTECTED),
+    ("quota", QUOTA),
     ("removed-while-alive", ALIVE),
     ("renamed", RENAMED),
     ("several-waves", WAVES),

@@ -1,0 +1,184 @@
+//! Guards about quotas of Google Cloud: what a plan adds must fit into what a project may hold.
+//!
+//! A limit that Google publishes as fixed is an error. One that is a default, which a project can have raised or which is
+//! not confirmed, is a warning. Only what a plan adds is judged: what was there before has proved that it fits.
+
+use std::collections::BTreeMap;
+
+use super::{QUOTA, Subject, of_fleet};
+use crate::diag::count;
+use crate::plan::model::{Finding, Level};
+
+/// A quota.
+#[derive(Debug, Clone, Copy)]
+struct Quota {
+    /// The kind of resource that counts.
+    kind: &'static str,
+    /// What it is called, one and several.
+    names: (&'static str, &'static str),
+    /// How many there may be.
+    limit: usize,
+    /// For what: a project that a stack has to itself, or something that all stacks share.
+    within: Within,
+    /// Whether Google publishes it as a limit that holds for everybody.
+    confirmed: bool,
+}
+
+/// What a quota is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// The project of a shard.
+    Shard,
+    /// The whole fleet, in these words.
+    Fleet(&'static str),
+}
+
+/// From here on, in percent, a warning says how much room is left.
+const NEAR: usize = 80;
+
+/// Sources: Cloud Run quotas (services, fixed), Cloud Billing quotas (budgets per account), IAM quotas (service accounts, a
+/// default that can be raised), VPC quotas (service projects per host; once fixed at 100, now raised on request), Cloud
+/// Monitoring quotas (uptime checks and monitored projects; not confirmed).
+const QUOTAS: [Quota; 6] = [
+    Quota {
+        kind: "google_cloud_run_v2_service",
+        names: ("Cloud Run service", "Cloud Run services"),
+        limit: 1000,
+        within: Within::Shard,
+        confirmed: true,
+    },
+    Quota {
+        kind: "google_billing_budget",
+        names: ("budget", "budgets"),
+        limit: 50_000,
+        within: Within::Fleet("the billing account"),
+        confirmed: true,
+    },
+    Quota {
+        kind: "google_service_account",
+        names: ("service account", "service accounts"),
+        limit: 100,
+        within: Within::Shard,
+        confirmed: false,
+    },
+    Quota {
+        kind: "google_monitoring_uptime_check_config",
+        names: ("uptime check", "uptime checks"),
+        limit: 100,
+        within: Within::Shard,
+        confirmed: false,
+    },
+    Quota {
+        kind: "google_compute_shared_vpc_service_project",
+        names: ("service project", "service projects"),
+        limit: 100,
+        within: Within::Fleet("the host project of the network"),
+        confirmed: false,
+    },
+    Quota {
+        kind: "google_monitoring_monitored_project",
+        names: ("monitored project", "monitored projects"),
+        limit: 375,
+        within: Within::Fleet("the metrics scope"),
+        confirmed: false,
+    },
+];
+
+/// How much of a quota a stack takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// The row of what the stack is of: `shard/eu1-001`.
+    pub row: String,
+    /// The kind of resource.
+    pub kind: &'static str,
+    /// Before.
+    pub before: usize,
+    /// After.
+    pub after: usize,
+}
+
+/// Counts what a stack takes of each quota.
+#[must_use]
+pub fn usage(row: &str, before: &BTreeMap<String, usize>, after: &BTreeMap<String, usize>) -> Vec<Usage> {
+    let number = |kinds: &BTreeMap<String, usize>, kind: &str| kinds.get(kind).copied().unwrap_or_default();
+    let of = |quota: &Quota| Usage {
+        row: row.to_owned(),
+        kind: quota.kind,
+        before: number(before, quota.kind),
+        after: number(after, quota.kind),
+    };
+    QUOTAS.iter().map(of).filter(|usage| usage.before + usage.after > 0).collect()
+}
+
+/// Checks what the plan adds.
+pub(super) fn check(subject: Subject<'_>, found: &mut Vec<Finding>) {
+    for quota in QUOTAS {
+        let used = || subject.usage.iter().filter(|usage| usage.kind == quota.kind);
+        match quota.within {
+            Within::Shard => {
+                for usage in used().filter(|usage| usage.row.starts_with("shard/")) {
+                    let place = format!("the project of `{}`", usage.row);
+                    let said = judge(quota, (usage.before, usage.after), &place);
+                    let finding = |said| Finding { scope: usage.row.clone(), ..finding(subject, quota, said) };
+                    found.extend(said.map(finding));
+                }
+            }
+            Within::Fleet(place) => {
+                let sum = used().fold((0, 0), |sum, usage| (sum.0 + usage.before, sum.1 + usage.after));
+                found.extend(judge(quota, sum, place).map(|said| finding(subject, quota, said)));
+            }
+        }
+    }
+}
+
+/// Makes a finding of what is judged.
+fn finding(subject: Subject<'_>, quota: Quota, (level, title): (Level, String)) -> Finding {
+    let help = match (quota.confirmed, quota.within) {
+        (true, Within::Shard) => "move sites to another shard: the limit is the same for everybody.",
+        (true, Within::Fleet(_)) => "spread the fleet over two: the limit is the same for everybody.",
+        (false, _) => "have the quota raised before you apply, or look up what yours is.",
+    };
+    Finding { level, ..of_fleet(subject, QUOTA, "quota", title, help) }
+}
+
+/// Judges a number before and after.
+fn judge(quota: Quota, (before, after): (usize, usize), place: &str) -> Option<(Level, String)> {
+    if after <= before || after * 100 < quota.limit * NEAR {
+        return None;
+    }
+    let has = count(after, quota.names.0, quota.names.1);
+    let kind = if quota.confirmed { "limit" } else { "default" };
+    let limit = quota.limit;
+    if after > limit {
+        let level = if quota.confirmed { Level::Error } else { Level::Warning };
+        return Some((level, format!("{has} in {place}; the {kind} is {limit}")));
+    }
+    let left = limit - after;
+    Some((Level::Warning, format!("{has} in {place}, which leaves room for {left}; the {kind} is {limit}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(kind: &str, before: usize, after: usize) -> Option<(Level, String)> {
+        let quota = QUOTAS.into_iter().find(|quota| quota.kind == kind).unwrap();
+        judge(quota, (before, after), "p")
+    }
+
+    #[test]
+    fn a_fixed_limit_is_an_error_and_a_default_is_a_warning() {
+        let (level, title) = judged("google_cloud_run_v2_service", 1000, 1001).unwrap();
+        assert_eq!((level, title.as_str()), (Level::Error, "1001 Cloud Run services in p; the limit is 1000"));
+        assert_eq!(judged("google_service_account", 100, 101).unwrap().0, Level::Warning);
+    }
+
+    #[test]
+    fn what_comes_near_is_said_and_what_was_there_before_is_not_judged() {
+        let (level, title) = judged("google_cloud_run_v2_service", 10, 800).unwrap();
+        assert_eq!(level, Level::Warning);
+        assert!(title.contains("leaves room for 200"), "{title}");
+        assert_eq!(judged("google_cloud_run_v2_service", 10, 799), None);
+        assert_eq!(judged("google_cloud_run_v2_service", 1200, 1100), None);
+    }
+}
