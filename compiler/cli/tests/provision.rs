@@ -199,3 +199,14 @@ fn a_job_that_is_killed_at_each_of_its_statements_ends_where_an_unbroken_one_doe
         assert!(!broken.whole(desired).contains(STATEMENT), "nothing is left to do");
     }
 }
+
+#[test]
+fn a_machine_without_room_for_a_byte_holds_the_job_up_nowhere() {
+    let place = Place::new();
+    let desired = shard(vec![site("wp-acme", 1)]);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    // What it tells is lost; what it does is not, and the exit code says so.
+    let output = place.command(&desired, place.maria.port).stdout(full).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!place.whole(&desired).contains(STATEMENT), "nothing is left to do");
+}

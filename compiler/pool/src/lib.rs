@@ -20,6 +20,18 @@
 //!   in every round; a difference is an event, a problem and a metric, and does not take the node out of the balancer.
 //! - Nothing is written to a disk after [`init`]; a password is in no event, error, metric or `Debug` text.
 //!
+//! # What goes wrong, and the test that shows it
+//!
+//! | fault | test |
+//! | --- | --- |
+//! | wrong password at the admin port | `agent.rs`: `a_wrong_admin_password_changes_nothing_and_is_told` |
+//! | expired certificate of a server | `agent.rs`: `an_expired_certificate_of_a_server_is_named_and_keeps_the_node_out` |
+//! | no room on the node's disk | the command's `pool_agent.rs`: `a_full_disk_ends_the_preparation_with_its_reason_and_without_a_configuration` |
+//! | no room on ProxySQL's disk | `agent.rs`: `a_full_disk_of_proxysql_leaves_the_runtime_as_it_was_and_cuts_all_the_same` |
+//! | Secret Manager: 403, 429, 500, no answer | `agent.rs`: `secret_manager_that_fails_keeps_out_who_is_out_and_keeps_in_who_is_in` |
+//! | ProxySQL restarts or does not answer | `agent.rs`: `proxysql_that_restarts_or_hangs_gets_its_users_again` |
+//! | a table is changed behind its back | `agent.rs`: `without_another_word_a_node_is_held_against_the_configuration_that_it_started_with` |
+//!
 //! # What was run and what was not
 //!
 //! The tests run it against a server that has ProxySQL's tables, checks and logins but no data behind them, and against

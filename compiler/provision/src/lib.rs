@@ -27,6 +27,19 @@
 //!
 //! The tests run everything against MariaDB. The statements for MySQL 8.0 and 8.4 are written by the same writer from the
 //! same values, parsed and compared with MariaDB's, but not executed. Cloud SQL itself was not at hand.
+//!
+//! # What goes wrong, and the test that shows it
+//!
+//! | fault | test |
+//! | --- | --- |
+//! | wrong password, another authority | `server.rs`: `whoever_refuses_the_run_fails_closed_and_says_why` |
+//! | expired certificate | `server.rs`: `an_expired_certificate_is_refused` |
+//! | no room on its own disk | the command's `provision.rs`: `a_machine_without_room_for_a_byte_holds_the_job_up_nowhere` |
+//! | Secret Manager: 403, 429, 500, no answer | `server.rs`: `whoever_refuses_the_run_fails_closed_and_says_why` |
+//! | cut off between two steps | `server.rs`: `a_run_killed_at_any_step_is_finished_by_the_next` |
+//! | SIGKILL after each statement | the command's `provision.rs`: `a_job_that_is_killed_at_each_of_its_statements_ends_where_an_unbroken_one_does` |
+//!
+//! A full disk of the database server was not tried: it refuses a statement then, which ends the run as any refusal does.
 
 pub mod diff;
 pub mod event;
