@@ -8,6 +8,9 @@ use aipress_core::plan::model::{
 };
 use aipress_core::plan::render::{self, Scene, SceneShard, SceneSite, Style};
 use aipress_core::plan::{Parts, Plan, assemble};
+use comrak::arena_tree::NodeEdge;
+use comrak::nodes::NodeValue;
+use comrak::{Arena, Options, parse_document};
 use proptest::prelude::*;
 
 /// Texts that have broken renderers elsewhere.
@@ -105,39 +108,37 @@ fn scene(text: &str) -> Scene {
     Scene { currency: "USD".to_owned(), shards: vec![shard], sites: vec![site] }
 }
 
-/// Markdown without what stands in code spans: a span ends with as many backticks as it began with.
-fn without_code(page: &str) -> String {
-    let line = |line: &str| {
-        let (mut rest, mut out) = (line, String::new());
-        while let Some(start) = rest.find('`') {
-            let run = rest[start..].bytes().take_while(|byte| *byte == b'`').count();
-            let (before, inside) = (&rest[..start], &rest[start + run..]);
-            let mut end = None;
-            let mut at = 0;
-            while let Some(found) = inside[at..].find('`') {
-                let length = inside[at + found..].bytes().take_while(|byte| *byte == b'`').count();
-                if length == run {
-                    end = Some(at + found);
-                    break;
-                }
-                at += found + length;
+/// The elements that GitHub's Markdown makes of a comment: words and code spans alike are `words`, raw HTML is itself.
+fn elements(comment: &str) -> Vec<String> {
+    let mut options = Options::default();
+    let extension = &mut options.extension;
+    (extension.table, extension.autolink, extension.strikethrough) = (true, true, true);
+    (extension.tasklist, extension.footnotes, extension.alerts) = (true, true, true);
+    let arena = Arena::new();
+    let mut found: Vec<String> = Vec::new();
+    for edge in parse_document(&arena, comment, &options).traverse() {
+        let (NodeEdge::Start(node) | NodeEdge::End(node)) = &edge;
+        let name = match &node.data.borrow().value {
+            NodeValue::Text(text) => {
+                assert!(!is_mention(text), "{text}");
+                "words".to_owned()
             }
-            out += before;
-            match end {
-                Some(end) => {
-                    out += "CODE";
-                    rest = &inside[end + run..];
-                }
-                None => {
-                    out += "OPEN";
-                    rest = inside;
-                }
-            }
+            NodeValue::Code(_) => "words".to_owned(),
+            NodeValue::HtmlBlock(html) => html.literal.clone(),
+            NodeValue::HtmlInline(html) => html.clone(),
+            other => format!("{other:?}").chars().take_while(char::is_ascii_alphanumeric).collect(),
+        };
+        if found.last().is_none_or(|last| *last != name || name != "words") {
+            found.push(name);
         }
-        out + rest
-    };
-    let page: Vec<String> = page.replace("(empty)", "`x`").lines().map(line).collect();
-    page.join("\n")
+    }
+    found
+}
+
+/// Whether GitHub would make a link of it, and tell somebody: `@who`, `#7`.
+fn is_mention(text: &str) -> bool {
+    let follows = |sign, is: fn(char) -> bool| text.split(sign).skip(1).any(|rest: &str| rest.starts_with(is));
+    follows('@', |c| c.is_ascii_alphanumeric()) || follows('#', |c| c.is_ascii_digit())
 }
 
 /// The tags of a page, without the page's own data.
@@ -168,10 +169,9 @@ fn same(text: &str) {
     let terminal = render::text(&bad, &Style::default());
     assert_eq!(lines(&terminal), lines(&render::text(&good, &Style::default())));
     assert!(!terminal.contains('\u{1b}'));
-    let markdown = without_code(&render::markdown(&bad).unwrap_or_default());
     // A text of 10,000 characters in rows that destroy is a plan that no comment holds: then there is none.
-    if !markdown.is_empty() {
-        assert_eq!(markdown, without_code(&render::markdown(&good).unwrap()));
+    if let Ok(comment) = render::markdown(&bad) {
+        assert_eq!(elements(&comment), elements(&render::markdown(&good).unwrap()));
     }
     let page = |plan: &Plan, text: &str| render::html(plan, &scene(text)).unwrap();
     assert_eq!(tags(&page(&bad, text)), tags(&page(&good, "harmless")));
@@ -189,9 +189,16 @@ fn texts_that_break_renderers_change_no_structure() {
 }
 
 #[test]
-fn the_comparison_sees_a_span_that_is_broken_out_of() {
-    assert_ne!(without_code("- `a` b` **x**"), without_code("- `a`"));
-    assert_eq!(without_code("- ``a` b`` x"), without_code("- `a` x"));
+fn the_comparison_sees_what_breaks_out() {
+    for bad in
+        ["- `a` b` **x**", "- `a`\n\n# x", "- `a` <b>", "- `a` [x](y)", "- - a", "- 1. a", "- ---", "- www.example.com"]
+    {
+        assert_ne!(elements(bad), elements("- `a`"), "{bad}");
+    }
+    for good in ["- ``a` b``", "- a `b` c", "- some words"] {
+        assert_eq!(elements(good), elements("- `a`"), "{good}");
+    }
+    assert!(is_mention("for @somebody") && is_mention("see #1") && !is_mention("a @ b # c"));
 }
 
 proptest! {

@@ -61,7 +61,7 @@ pub fn read(folder: &Path, revision: Option<&str>, others: &[String]) -> Result<
         let (before, after) = (texts(folder, Some(&common.to_string()))?, texts(folder, Some(other))?);
         let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         for path in paths.into_iter().filter(|path| before.get(*path) != after.get(*path)) {
-            match merge(all.get(path), before.get(path), after.get(path)) {
+            match merge(&repository, all.get(path), before.get(path), after.get(path)) {
                 Ok(text) => {
                     match text {
                         Some(text) => all.insert(path.clone(), text),
@@ -122,7 +122,10 @@ fn merge_base(repository: &Repository, own: (&str, Oid), other: (&str, Oid)) -> 
 }
 
 /// One file: what both sides made of it. The error is the first line of this side that is in conflict, if it has one.
+///
+/// A repository that is open is what sets libgit2 up, which merging needs and does not do itself.
 fn merge(
+    _open: &Repository,
     here: Option<&String>,
     before: Option<&String>,
     there: Option<&String>,
@@ -182,8 +185,12 @@ impl Conflict {
 mod tests {
     use super::*;
 
+    fn repository() -> Repository {
+        Repository::init(tempfile::tempdir().unwrap().path()).unwrap()
+    }
+
     fn merged(before: &str, here: &str, there: &str) -> Result<Option<String>, Option<String>> {
-        merge(Some(&here.to_owned()), Some(&before.to_owned()), Some(&there.to_owned()))
+        merge(&repository(), Some(&here.to_owned()), Some(&before.to_owned()), Some(&there.to_owned()))
     }
 
     #[test]
@@ -196,6 +203,6 @@ mod tests {
     #[test]
     fn changes_of_one_line_are_a_conflict_that_names_the_line_here() {
         assert_eq!(merged("a: 1\nb: 1\n", "a: 2\nb: 1\n", "a: 3\nb: 1\n"), Err(Some("a: 2".to_owned())));
-        assert_eq!(merge(None, Some(&"a".to_owned()), Some(&"b".to_owned())), Err(None), "removed here");
+        assert_eq!(merge(&repository(), None, Some(&"a".to_owned()), Some(&"b".to_owned())), Err(None), "removed here");
     }
 }
