@@ -6,6 +6,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How often a folder is removed that is there again, and how long is waited in between: two seconds in all.
+const ATTEMPTS: usize = 100;
+const PAUSE: Duration = Duration::from_millis(20);
 
 static LIVE: Mutex<Live> = Mutex::new(Live { groups: BTreeSet::new(), folder: None, ended: false });
 
@@ -51,7 +56,18 @@ pub fn clean() {
         kill(group);
     }
     if let Some(folder) = live.folder.take() {
+        remove(&folder);
+    }
+}
+
+/// Removes a folder into which a process that is being ended, or a thread of this one, may still write for a moment.
+fn remove(folder: &Path) {
+    for _ in 0..ATTEMPTS {
         let _ = std::fs::remove_dir_all(folder);
+        std::thread::sleep(PAUSE);
+        if !folder.exists() {
+            return;
+        }
     }
 }
 
