@@ -121,7 +121,7 @@ pub struct CheckArgs {
     /// The fleet.
     #[command(flatten)]
     pub input: InputArgs,
-    /// How to write what is wrong; json and sarif go to standard output.
+    /// How to write what is wrong; all but text goes to standard output.
     #[arg(long, value_enum, default_value_t = render::Format::Text, env = "AIPRESS_CHECK_FORMAT", hide_env = true)]
     pub format: render::Format,
     /// Compare a saved Terraform plan of this stack with the prediction, such as `shards/eu1-001`.

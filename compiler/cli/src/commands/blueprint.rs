@@ -98,7 +98,9 @@ fn show(sources: &SourceSet, found: Found, format: Format, said: &str) -> Result
             out::result(&format!("no errors in {said}\n"));
         }
         Format::Json => out::result(&document(sources, found)),
-        Format::Sarif => out::result(&Report::new(sources, found.diagnostics).write(format, &Look::of_stderr())),
+        Format::Sarif | Format::Github | Format::Junit => {
+            out::result(&Report::new(sources, found.diagnostics).write(format, &Look::of_stderr()))
+        }
     }
     Ok(if failed { Exit::Errors } else { Exit::Fine })
 }

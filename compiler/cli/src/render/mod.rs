@@ -1,4 +1,4 @@
-//! Shows diagnostics: as text with the lines concerned, as JSON, or as SARIF 2.1.0.
+//! Shows diagnostics: as text with the lines concerned, as JSON, SARIF 2.1.0, annotations of GitHub or JUnit's XML.
 //!
 //! Input: diagnostics and the texts that they point into. Output: one string. No secret passes: texts go through
 //! [`mask`] before a snippet is cut from them. The only user of miette.
@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aipress_core::diag::{Diagnostic, Diagnostics, Severity, count};
+use aipress_core::plan::render::{Note, github_notes, junit_notes};
 use aipress_core::source::{SourceId, SourceSet, Span};
 use clap::ValueEnum;
 
@@ -29,6 +30,10 @@ pub enum Format {
     Json,
     /// For code scanning: SARIF 2.1.0.
     Sarif,
+    /// For GitHub's workflows: an annotation a line.
+    Github,
+    /// For build servers: the result of a test run, in which each error is a failure.
+    Junit,
 }
 
 /// Diagnostics in their final order, with texts that are safe to show.
@@ -55,7 +60,24 @@ impl<'a> Report<'a> {
             Format::Text => text::write(self, look),
             Format::Json => json::write(self),
             Format::Sarif => sarif::write(self),
+            Format::Github => github_notes(&self.notes()),
+            Format::Junit => junit_notes("aipress check", &self.notes()),
         }
+    }
+
+    /// The diagnostics as a plan says its findings.
+    fn notes(&self) -> Vec<Note> {
+        let note = |item: &Diagnostic| Note {
+            is_error: item.severity == Severity::Error,
+            code: item.code.to_string(),
+            title: mask::prose(&item.title),
+            help: mask::prose(&item.help),
+            place: item.label.as_ref().map(|label| {
+                let place = self.place(label.span);
+                (place.path, place.line, place.column)
+            }),
+        };
+        self.items.iter().map(note).collect()
     }
 
     /// Counts errors and warnings: `3 errors, 1 warning`; nothing for none.

@@ -97,7 +97,7 @@ fn a_secret_is_shown_in_no_format() {
     let secret = at(&sources, "tenants/a.yaml", "hunter2-long");
     let marked = item(secret).secret(secret);
     let beside = item(at(&sources, "tenants/a.yaml", "x"));
-    for format in [Format::Text, Format::Json, Format::Sarif] {
+    for format in [Format::Text, Format::Json, Format::Sarif, Format::Github, Format::Junit] {
         assert!(!shown(&sources, vec![marked.clone()], format).contains("hunter2"));
         assert!(!shown(&sources, vec![beside.clone()], format).contains("hunter2"));
     }
@@ -166,4 +166,16 @@ fn a_place_at_the_end_of_a_file_is_shown() {
     let text =
         shown(&sources, vec![Diagnostic::error(Code(104), "t", end, "expected more here").help("h.")], Format::Text);
     assert!(text.contains("expected more here") && text.contains("tenants/a.yaml:"), "{text}");
+}
+
+#[test]
+fn code_hosts_and_build_servers_get_each_diagnostic_at_its_place() {
+    let sources = fleet(&[("tenants/a.yaml", "spec:\n  tier: x\n")]);
+    let item =
+        Diagnostic::error(Code(204), "unknown tier `x`", at(&sources, "tenants/a.yaml", "x\n"), "here").help("add it.");
+    let annotation = shown(&sources, vec![item.clone()], Format::Github);
+    assert_eq!(annotation, "::error file=tenants/a.yaml,line=2,col=9,title=AIP0204::unknown tier `x`. add it.\n");
+    let page = shown(&sources, vec![item], Format::Junit);
+    assert!(page.contains("<testsuite name=\"aipress check\" tests=\"1\" failures=\"1\">"), "{page}");
+    assert!(page.contains("tenants/a.yaml:2: unknown tier"), "{page}");
 }
