@@ -69,11 +69,14 @@ fn a_database_is_there_until_the_order_and_gone_after() {
     assert_eq!(again.result.unwrap().statements, 0, "an order that was carried out is no news");
 }
 
+/// Takes something away from an order.
+type Spoil = fn(&mut Purge);
+
 #[test]
 fn an_order_without_its_evidence_drops_nothing_and_the_rest_is_done_all_the_same() {
     let (maria, google) = (Maria::start(), Google::start());
     let (after, mut boss) = filled(&maria, &google);
-    let wrong: [(fn(&mut Purge), &str); 8] = [
+    let wrong: [(Spoil, &str); 8] = [
         (|order| order.backup.object.clear(), "no object of a bucket with its generation"),
         (|order| order.backup.object = "gs://dumps/last.sql.gz".to_owned(), "no object of a bucket"),
         (|order| order.backup.sha256.truncate(63), "has no SHA-256"),
