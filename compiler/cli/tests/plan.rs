@@ -87,3 +87,27 @@ fn a_plan_that_takes_more_than_a_default_quota_says_so() {
     assert!(said.contains("AIP0320 (quota, shard/cell-1)"), "{said}{}", text(&plan.stderr));
     assert!(said.contains("service accounts in the project of `shard/cell-1`; the default is 100"), "{said}");
 }
+
+#[test]
+fn every_format_is_written_whole_for_a_plan_that_is_refused() {
+    let fleet = case("guard-blast-radius");
+    let given = |format: &str| {
+        let out = fleet.aipress(&[&PLAN[..], &["--format", format]].concat());
+        assert_eq!(out.status.code(), Some(3), "{format}: {}", text(&out.stderr));
+        text(&out.stdout)
+    };
+    let page = given("html");
+    assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
+    for (_, address) in ["src=\"", "href=\""].iter().flat_map(|name| page.split(name).skip(1).map(move |at| (name, at)))
+    {
+        assert!(address.starts_with(['#', '"']) || address.starts_with("data:"), "one file, no network: {address:.40}");
+    }
+    for format in ["json", "sarif"] {
+        let value: serde_json::Value = serde_json::from_str(&given(format)).unwrap();
+        assert!(value.is_object(), "{format}");
+    }
+    for (format, start) in [("markdown", "### "), ("github", "::error"), ("junit", "<?xml"), ("text", "")] {
+        let said = given(format);
+        assert!(said.starts_with(start) && said.ends_with('\n'), "{format}: {said}");
+    }
+}

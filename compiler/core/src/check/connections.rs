@@ -17,6 +17,11 @@ pub const OVERLAP: u64 = 2;
 /// group takes no smaller surge than its zones).
 pub const SURGE: u64 = 3;
 
+/// Client connections of a node come in steps of as many as ProxySQL takes by default (`mysql-max_connections`), and are
+/// never more than it can take.
+const CLIENTS_STEP: u64 = 10_000;
+const MOST_CLIENTS: u64 = 1_000_000;
+
 /// What one site may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteShare {
@@ -188,10 +193,12 @@ impl Budget {
         self.machines() * self.per_node
     }
 
-    /// Client connections that a node takes from all sites together.
+    /// Client connections that a node takes from all sites together, in whole steps: the number is part of a machine's
+    /// configuration, and a site that comes or goes must roll no machine. What a site may open is its user's limit.
     #[must_use]
     pub fn node_clients(&self) -> u64 {
-        self.overlap().max(self.sites.iter().map(|site| site.per_node).sum()).clamp(100, 1_000_000)
+        let asked = self.overlap().max(self.sites.iter().map(|site| site.per_node).sum());
+        asked.max(1).next_multiple_of(CLIENTS_STEP).min(MOST_CLIENTS)
     }
 
     /// What has to hold.

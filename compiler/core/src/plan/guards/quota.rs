@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{QUOTA, Subject, of_fleet};
-use crate::diag::count;
+use crate::diag::{count, thousands};
 use crate::plan::model::{Finding, Level};
 
 /// A quota.
@@ -148,12 +148,12 @@ fn judge(quota: Quota, (before, after): (usize, usize), place: &str) -> Option<(
     }
     let has = count(after, quota.names.0, quota.names.1);
     let kind = if quota.confirmed { "limit" } else { "default" };
-    let limit = quota.limit;
-    if after > limit {
+    let limit = thousands(quota.limit as u64);
+    if after > quota.limit {
         let level = if quota.confirmed { Level::Error } else { Level::Warning };
         return Some((level, format!("{has} in {place}; the {kind} is {limit}")));
     }
-    let left = limit - after;
+    let left = thousands((quota.limit - after) as u64);
     Some((Level::Warning, format!("{has} in {place}, which leaves room for {left}; the {kind} is {limit}")))
 }
 
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_fixed_limit_is_an_error_and_a_default_is_a_warning() {
         let (level, title) = judged("google_cloud_run_v2_service", 1000, 1001).unwrap();
-        assert_eq!((level, title.as_str()), (Level::Error, "1001 Cloud Run services in p; the limit is 1000"));
+        assert_eq!((level, title.as_str()), (Level::Error, "1,001 Cloud Run services in p; the limit is 1,000"));
         assert_eq!(judged("google_service_account", 100, 101).unwrap().0, Level::Warning);
     }
 
