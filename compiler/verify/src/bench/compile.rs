@@ -73,8 +73,12 @@ fn words(usage: Usage) -> String {
     format!("{:.2} {:.2} {}", usage.wall, usage.cpu, usage.peak_mib)
 }
 
-fn build() -> Result<PathBuf, Error> {
-    let built = start(&root(), "cargo", &["build", "--release", "--quiet", "--package", "aipress"]);
+/// Builds the command and says where it is.
+///
+/// # Errors
+/// It does not build.
+pub fn build() -> Result<PathBuf, Error> {
+    let built = start(&root(), "cargo", &["build", "--release", "--quiet", "--bin", "aipress"]);
     if !built.passed {
         return Err(Error::Failed(format!("`aipress` does not build\n{}", built.text)));
     }

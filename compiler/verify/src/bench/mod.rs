@@ -5,6 +5,7 @@ pub mod compile;
 pub mod mutate;
 pub mod mutation;
 pub mod placement;
+pub mod plan;
 pub mod plan_actions;
 pub mod process;
 pub mod rehearse;
@@ -20,6 +21,8 @@ pub enum Bench {
     Compile(compile::CompileArgs),
     /// Places fleets of 50,000 sites and more; prints figures and their limits, fails if one is missed
     Placement(placement::PlacementArgs),
+    /// Plans changes of a large generated fleet; prints time, memory and size of every format, fails if one is too large
+    Plan(plan::PlanArgs),
     /// Holds what the real terraform proposes against the plan of every golden case, address by address
     PlanActions(plan_actions::PlanActionsArgs),
     /// Rehearses one full shard of a generated fleet; prints time and memory of every step
@@ -63,6 +66,7 @@ pub fn run(bench: &Bench) -> Result<(), Error> {
         Bench::Mutate(args) => mutate::run(args),
         Bench::Compile(args) => compile::run(args),
         Bench::Placement(args) => placement::run(args),
+        Bench::Plan(args) => plan::run(args),
         Bench::PlanActions(args) => plan_actions::run(args),
         Bench::Rehearse(args) => rehearse::run(args),
     }

@@ -149,7 +149,11 @@ fn commit(work: &Path, side: &Path, tag: &str) -> Result<(), Error> {
     git(work, &["tag", tag])
 }
 
-fn git(work: &Path, arguments: &[&str]) -> Result<(), Error> {
+/// Runs Git in a folder, with settings of its own only.
+///
+/// # Errors
+/// It cannot be run, or fails: then with what it said.
+pub(super) fn git(work: &Path, arguments: &[&str]) -> Result<(), Error> {
     let mut command = Command::new("git");
     command.current_dir(work).args(["-c", "user.name=Test", "-c", "user.email=test@example.org"]);
     command.args(["-c", "commit.gpgsign=false", "-c", "core.autocrlf=false"]).args(arguments);

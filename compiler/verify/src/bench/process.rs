@@ -26,17 +26,26 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// # Errors
 /// It cannot be started, or ends with anything but 0: then with what it said.
 pub fn measure(command: &mut Command) -> Result<Usage, String> {
+    measure_into(command, Stdio::null(), &[0])
+}
+
+/// Runs a program to its end and keeps what it prints.
+///
+/// # Errors
+/// It cannot be started, or ends with a code that is not among the fine ones: then with what it said.
+pub fn measure_into(command: &mut Command, output: impl Into<Stdio>, fine: &[i32]) -> Result<Usage, String> {
     let said = tempfile::tempfile().map_err(|error| error.to_string())?;
     let errors = said.try_clone().map_err(|error| error.to_string())?;
     let start = Instant::now();
-    let started = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn();
+    let started = command.stdin(Stdio::null()).stdout(output).stderr(errors).spawn();
     let mut child = started.map_err(|error| format!("cannot run {command:?}: {error}"))?;
     let mut usage = Usage::default();
     loop {
         sample(child.id(), &mut usage);
         if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
             usage.wall = start.elapsed().as_secs_f64();
-            return if status.success() { Ok(usage) } else { Err(format!("{status}\n{}", text(said))) };
+            let is_fine = status.code().is_some_and(|code| fine.contains(&code));
+            return if is_fine { Ok(usage) } else { Err(format!("{status}\n{}", text(said))) };
         }
         std::thread::sleep(Duration::from_millis(4));
     }
