@@ -217,7 +217,7 @@ pub struct PlanArgs {
     /// Compare each stack with what is applied there, as the records in this folder say.
     #[arg(long, value_name = "DIR", env = "AIPRESS_PLAN_APPLIED", hide_env = true)]
     pub applied: Option<PathBuf>,
-    /// Stacks that have no record because they were never applied.
+    /// Stacks that have no record because they were never applied; `unrecorded` for all that have none.
     #[arg(long, value_name = "STACK", num_args = 1.., requires = "applied", env = "AIPRESS_PLAN_NEVER_APPLIED", hide_env = true, value_delimiter = ',')]
     pub never_applied: Vec<String>,
     /// The fleet.
@@ -368,13 +368,15 @@ pub struct ProvisionArgs {
     /// The desired state: a file, or an object as gs://BUCKET/OBJECT.
     #[arg(long, value_name = "FILE", env = "AIPRESS_PROVISION_DESIRED", hide_env = true)]
     pub desired: String,
-    /// Print the SQL without secrets; change nothing.
+    /// Connect to the server, print the SQL that is missing there, without secrets, and change nothing.
     #[arg(long, env = "AIPRESS_PROVISION_DRY_RUN", hide_env = true, value_parser = FalseyValueParser::new())]
     pub dry_run: bool,
-    /// Certificates in PEM of the instance's own authority; no other is believed.
+    /// Certificates in PEM of the instance's own authority; no other is believed, and without it nothing is done
+    /// (or the variable `AIPRESS_PROVISION_CA_PEM` with the certificates themselves).
     #[arg(long, value_name = "FILE", env = "AIPRESS_PROVISION_CA", hide_env = true)]
     pub ca: Option<PathBuf>,
-    /// A file with the password of the job's user (default: a token of the metadata server).
+    /// A file with the password of the job's user (or the variable `AIPRESS_PROVISION_PASSWORD` with the password
+    /// itself; default: a token of the metadata server).
     #[arg(long, value_name = "FILE", env = "AIPRESS_PROVISION_PASSWORD_FILE", hide_env = true)]
     pub password_file: Option<PathBuf>,
     /// Seconds to wait for another run.
@@ -412,6 +414,18 @@ pub struct PoolAgentArgs {
     /// Write the node's files and end: before ProxySQL starts.
     #[arg(long, env = "AIPRESS_POOL_INIT", hide_env = true, value_parser = FalseyValueParser::new())]
     pub init: bool,
+    /// Write the files, trying until it is done, then keep the pool: beside a site, where nothing can run before ProxySQL.
+    #[arg(
+        long,
+        conflicts_with = "init",
+        env = "AIPRESS_POOL_SIDECAR",
+        hide_env = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    pub sidecar: bool,
+    /// Configuration, users and authorities themselves, as JSON: an object with the text of each by its name.
+    #[arg(long, value_name = "JSON", conflicts_with = "config_bucket", env = "AIPRESS_POOL_FILES", hide_env = true)]
+    pub files: Option<String>,
     /// The project of the secrets.
     #[arg(long, value_name = "ID", env = "AIPRESS_PROJECT", hide_env = true)]
     pub project: String,

@@ -76,21 +76,21 @@ impl Fleet {
     #[must_use]
     pub fn unrecorded(&self) -> Option<String> {
         let sites: Vec<&str> = self.compilation.proposed().iter().map(|record| record.site.as_str()).collect();
-        let shards = self.compilation.proposed_shards();
         let part = |names: &[&str], one, many| {
             (!names.is_empty()).then(|| format!("{} ({})", count(names.len(), one, many), list(names, "and", 5)))
         };
-        let shards: Vec<&str> = shards.iter().map(String::as_str).collect();
-        let parts: Vec<String> =
-            [part(&sites, "site", "sites"), part(&shards, "shard", "shards")].into_iter().flatten().collect();
-        let verb = if sites.len() + shards.len() == 1 { "is" } else { "are" };
-        (!parts.is_empty()).then(|| {
-            format!(
-                "{} {verb} not in the placement lock yet: run `aipress place --write` and commit it; \
-                 the pipeline applies only what is recorded",
-                parts.join(" and ")
-            )
-        })
+        let [shards, replicas] = [self.compilation.proposed_shards(), self.compilation.proposed_replicas()]
+            .map(|names| names.iter().map(String::as_str).collect::<Vec<_>>());
+        let all = [(&sites, "site", "sites"), (&shards, "shard", "shards"), (&replicas, "replica", "replicas")];
+        let parts: Vec<String> = all.into_iter().filter_map(|(names, one, many)| part(names, one, many)).collect();
+        let verb = if sites.len() + shards.len() + replicas.len() == 1 { "is" } else { "are" };
+        let (last, others) = parts.split_last()?;
+        let and = if others.is_empty() { "" } else { " and " };
+        Some(format!(
+            "{}{and}{last} {verb} not in the placement lock yet: run `aipress place --write` and commit it; \
+             the pipeline applies only what is recorded",
+            others.join(", ")
+        ))
     }
 
     /// Turns diagnostics of a later stage into a failure that shows the warnings too.

@@ -19,6 +19,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Killing is safe at any moment; only a rehearsal leaves something: programs that run and a folder.
     let _ = ctrlc::set_handler(|| {

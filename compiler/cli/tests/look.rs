@@ -29,6 +29,9 @@ fn a_site_is_shown_with_all_that_exists_and_each_address_leads_back() {
     let json: serde_json::Value =
         serde_json::from_str(&shown(&fleet, &["show", "acme-corp", "--format", "json"])).unwrap();
     assert_eq!(json["site"]["id"], "acme-corp");
+    let page = shown(&fleet, &["show", "corner-bikes"]);
+    let also = "  hosts      corner-bikes.example\n  also       corner-bikes.sites.hosting.example, www.corner-bikes.example\n";
+    assert!(page.contains(also), "{page}");
 }
 
 #[test]

@@ -305,6 +305,8 @@ fn the_connections_of_a_shard_are_added_up_site_by_site() {
     );
     assert!(shown.contains("holds: nodes x connections of a node + what stays free: 350 of 400, 80 %"), "{shown}");
     assert!(!shown.contains("BROKEN"), "{shown}");
+    let replaced = "may not hold while machines are replaced: nodes x connections of a node + what stays free: 800, 300 more than 500";
+    assert!(shown.contains(replaced) && shown.contains("all clients of a node share its 150 connections"), "{shown}");
     let (json, _) = fine(&fleet.aipress(&["explain", "connections", "cell-1", "--format", "json"]));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let clients: u64 = json["sites"].as_array().unwrap().iter().map(|site| site["clients"].as_u64().unwrap()).sum();
@@ -312,4 +314,19 @@ fn the_connections_of_a_shard_are_added_up_site_by_site() {
     let output = fleet.aipress(&["explain", "connections", "cell-l"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("did you mean `cell-1`?"));
+}
+
+#[test]
+fn a_check_for_programs_names_what_the_lock_lacks() {
+    let fleet = Fleet::empty("");
+    copy(&repository().join("testdata/plan/class-0-description/before"), &fleet.path());
+    let unrecorded = || {
+        let run = fleet.aipress(&["check", "--format", "json"]);
+        assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+        let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+        report["unrecorded"].clone()
+    };
+    assert_eq!(unrecorded(), serde_json::json!({"sites": ["alder", "birch"], "shards": ["cell-1"], "replicas": []}));
+    assert_eq!(fleet.aipress(&["place", "--write"]).status.code(), Some(0));
+    assert_eq!(unrecorded(), serde_json::Value::Null);
 }

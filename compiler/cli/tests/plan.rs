@@ -34,7 +34,9 @@ fn exit_codes_are_those_that_the_manual_says() {
     assert_eq!(code(&changed, &["--detailed-exitcode"]), Some(2), "changes");
     assert_eq!(code(&refused, &[]), Some(3), "a guard refuses");
     assert_eq!(code(&refused, &["--detailed-exitcode"]), Some(3), "a refusal wins over changes");
-    assert_eq!(code(&case("acknowledged"), &[]), Some(0), "an acknowledgement lets it pass");
+    let evidence = repository().join("testdata/plan/acknowledged/evidence.json");
+    let acknowledged = ["--evidence", evidence.to_str().unwrap()];
+    assert_eq!(code(&case("acknowledged"), &acknowledged), Some(0), "an acknowledgement lets it pass");
     assert_eq!(code(&changed, &["--evidence", "nowhere.json"]), Some(1), "an error");
     assert_eq!(changed.aipress(&["plan", "--base", "nowhere"]).status.code(), Some(1), "no such revision");
 }
@@ -58,6 +60,25 @@ fn a_reviewed_plan_verifies_after_other_commits_and_not_after_its_own_effect_cha
     assert!(said.contains("AIP0690") && said.contains("`site/alder`"), "{said}");
     fs::write(fleet.path().join("reviewed.json"), "{}").unwrap();
     assert_eq!(code(&fleet, &["--verify", "reviewed.json"]), Some(1));
+}
+
+#[test]
+fn the_commit_that_brings_a_fleet_is_planned_as_all_new_and_one_that_takes_it_away_is_refused() {
+    let fleet = Fleet::empty("");
+    fs::write(fleet.path().join("README"), "soon").unwrap();
+    fleet.commit("before");
+    copy(&repository().join("testdata/plan/field-changed/after"), &fleet.path());
+    fleet.commit("a fleet");
+    let plan = fleet.aipress(&[&PLAN[..], &["--format", "json"]].concat());
+    let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let rows = plan["rows"].as_array().unwrap();
+    assert!(rows.len() > 4 && rows.iter().all(|row| row["action"] == "create"), "{rows:?}");
+    assert!(rows.iter().any(|row| row["thing"] == "platform"));
+    assert_eq!(plan["unchecked"][0]["what"], "what is there already");
+    // The other way round there is no fleet to compile.
+    let gone = fleet.aipress(&["plan", "--base", "HEAD", "--rev", "HEAD~1"]);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(text(&gone.stderr).contains("AIP0014"), "{}", text(&gone.stderr));
 }
 
 #[test]
@@ -110,4 +131,29 @@ fn every_format_is_written_whole_for_a_plan_that_is_refused() {
         let said = given(format);
         assert!(said.starts_with(start) && said.ends_with('\n'), "{format}: {said}");
     }
+}
+
+#[test]
+fn a_fleet_that_does_not_compile_is_said_in_the_format_of_the_plan() {
+    let fleet = case("field-changed");
+    let path = fleet.path().join("tenants/alder.yaml");
+    let alder = fs::read_to_string(&path).unwrap();
+    fs::write(&path, alder.replace("tier: ", "tiers: ")).unwrap();
+    let given = |format: &str| {
+        let out = fleet.aipress(&[&PLAN[..], &["--format", format]].concat());
+        assert_eq!(out.status.code(), Some(1), "{format}");
+        assert!(text(&out.stderr).contains("AIP0101"), "{format}: people read it too");
+        text(&out.stdout)
+    };
+    let json: serde_json::Value = serde_json::from_str(&given("json")).unwrap();
+    let codes: Vec<&str> =
+        json["diagnostics"].as_array().unwrap().iter().map(|item| item["code"].as_str().unwrap()).collect();
+    assert!(codes.contains(&"AIP0101") && json["errors"].as_u64() > Some(0), "{json}");
+    let sarif: serde_json::Value = serde_json::from_str(&given("sarif")).unwrap();
+    assert!(sarif["runs"][0]["results"].to_string().contains("AIP0101"), "{sarif}");
+    assert!(given("github").starts_with("::error file=tenants/alder.yaml,"));
+    assert!(given("junit").contains("<failure type=\"AIP0101\""));
+    let comment = given("markdown");
+    assert!(comment.starts_with("### ⛔ No plan") && comment.contains("**error** `AIP0101`"), "{comment}");
+    assert_eq!(given("html") + &given("text"), "");
 }

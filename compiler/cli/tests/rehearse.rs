@@ -29,8 +29,12 @@ static STAND_IN: LazyLock<PathBuf> = LazyLock::new(|| {
 
 /// The smallest fleet of the golden cases in a folder of its own.
 fn fleet() -> tempfile::TempDir {
+    case("minimal")
+}
+
+fn case(name: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    copy(&repository().join("testdata/accept/minimal/input"), folder.path());
+    copy(&repository().join("testdata/accept").join(name).join("input"), folder.path());
     folder
 }
 
@@ -216,7 +220,18 @@ fn an_interrupted_rehearsal_ends_with_130_and_leaves_nothing() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     // A terraform that was being ended may still have closed a file.
     std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+    let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_shard_with_a_pool_beside_each_site_is_made_as_predicted_and_removed() {
+    let (document, code) = document(case("pool-sidecar").path(), &["shards/*"]);
+    let steps = steps(&document);
+    assert_eq!((code, &document["problems"]), (Some(0), &serde_json::json!([])), "{document:#}");
+    assert!(steps[position(&steps, "shards/cell-1 plan:")].ends_with("as predicted"), "{steps:#?}");
+    position(&steps, "shards/cell-1 plan again: empty");
+    position(&steps, "shards/cell-1 destroy");
 }
 
 /// Plans the newer fleets of golden cases that share their older one on top of it; returns the lines of what changed.
@@ -252,10 +267,10 @@ fn terraform_does_what_the_plan_says_of_a_later_fleet() {
 }
 
 #[test]
-fn a_domain_a_preview_a_pool_and_a_region_come_as_planned() {
-    let (steps, problems) =
-        changes(&["domain-added", "preview-created", "shard-pool", "region-added", "guard-renamed"]);
+fn a_domain_a_preview_other_pools_and_a_region_come_as_planned() {
+    let cases = ["domain-added", "preview-created", "shard-pool", "pool-beside-sites", "region-added", "guard-renamed"];
+    let (steps, problems) = changes(&cases);
     assert_eq!(problems, serde_json::json!([]));
-    assert_eq!(steps.len(), 8, "{steps:#?}");
+    assert_eq!(steps.len(), 9, "{steps:#?}");
     assert!(steps.iter().all(|step| step.ends_with(", as planned")), "{steps:#?}");
 }

@@ -1,7 +1,8 @@
 //! Two compiled fleets to a plan.
 //!
 //! Input: the compilations. Output: a [`Plan`] with rows, resources, classes, guards and files. Stack by stack, in parallel:
-//! what is held at one time is one stack of both fleets per thread, and what changes in it.
+//! what is held at one time is one stack of both fleets per thread, and what changes in it. A stack that is made from the
+//! same in both is not rendered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use crate::compile::Compilation;
 use crate::cost::compare::{CostChange, change};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::emit::hcl::{Part, Value};
+use crate::inputs::Inputs;
 use crate::lower::Call;
 use crate::plan::applied::Applied;
 use crate::plan::bases::{self, Bases};
@@ -73,7 +75,8 @@ impl<'a> Older<'a> {
         Self { all: vec![base], of_stack: None }
     }
 
-    /// Compilations, and which of them each stack is at; without that, all stacks are at the first.
+    /// Compilations, and which of them each stack is at; without that, all stacks are at the first. Without any
+    /// compilation, everything is new.
     #[must_use]
     pub fn new(all: Vec<&'a Compilation>, of_stack: Option<BTreeMap<String, usize>>) -> Self {
         Self { all, of_stack }
@@ -112,23 +115,27 @@ pub fn compare_with(older: &Older<'_>, head: &Compilation, told: &Comparison) ->
     let owners = owners(&older.all, head);
     let digests: Vec<BTreeMap<String, String>> = older.all.iter().map(|base| base.blueprint_digests()).collect();
     let blueprints = head.blueprint_digests();
-    let context = Context { older, head, tables: &tables, owners: &owners, digests, blueprints, told };
+    let inputs = older.all.iter().map(|base| Inputs::of(base, head)).collect();
+    let context = Context { older, head, inputs, tables: &tables, owners: &owners, digests, blueprints, told };
     let stacks: BTreeSet<Stack> = older.all.iter().flat_map(|base| base.stacks()).chain(head.stacks()).collect();
-    let stacks: Vec<Stack> = stacks.into_iter().collect();
-    let compared: Vec<Result<Compared, Box<Refused>>> =
-        stacks.par_iter().with_max_len(1).map(|stack| context.stack(stack)).collect();
+    let (same, others): (Vec<Stack>, Vec<Stack>) = stacks.into_iter().partition(|stack| context.is_same(stack));
     let mut all = Compared::default();
-    for result in compared {
-        let compared = result?;
-        all.files.extend(compared.files);
-        all.unchecked.extend(compared.unchecked);
-        all.usage.extend(compared.usage);
-        for (row, changes) in compared.resources {
-            all.resources.entry(row).or_default().extend(changes);
+    for compared in each(&others, |stack| context.stack(stack)) {
+        all.add(compared?);
+    }
+    // A quota of the whole fleet is judged by what all stacks take of it.
+    if quota::needs_all(&all.usage) {
+        for usage in each(&same, |stack| context.usage(stack)) {
+            all.usage.extend(usage?);
         }
     }
     all.files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(finish(&context, all))
+}
+
+/// Does something with each stack, in parallel; results are in the order of the stacks.
+fn each<T: Send>(stacks: &[Stack], work: impl Fn(&Stack) -> T + Sync + Send) -> Vec<T> {
+    stacks.par_iter().with_max_len(1).map(work).collect()
 }
 
 fn finish(context: &Context<'_>, compared: Compared) -> Plan {
@@ -151,7 +158,16 @@ fn finish(context: &Context<'_>, compared: Compared) -> Plan {
     };
     let (guards, mut unchecked) = guards(subject);
     unchecked.extend(compared.unchecked);
-    let cost = if let [base] = older.all.as_slice() { cost(base, head) } else { None };
+    let cost = match older.all.as_slice() {
+        [] => cost(None, head),
+        [base] => cost(Some(base), head),
+        _ => None,
+    };
+    if older.all.is_empty() {
+        let what = "what is there already".to_owned();
+        let why = "there was no fleet here before, so all of it counts as new".to_owned();
+        unchecked.push(Unchecked { what, why });
+    }
     if older.all.len() > 1 {
         let what = "what the change costs per month".to_owned();
         unchecked.push(Unchecked { what, why: "stacks are at different revisions".to_owned() });
@@ -183,8 +199,8 @@ fn rows(sides: &[Side<'_>], bases: Bases<'_>, head: Side<'_>) -> Vec<Row> {
 }
 
 /// What the change costs.
-fn cost(base: &Compilation, head: &Compilation) -> Option<CostChange> {
-    change((base.fleet(), base.placement()), (head.fleet(), head.placement()))
+fn cost(base: Option<&Compilation>, head: &Compilation) -> Option<CostChange> {
+    change(base.map(|base| (base.fleet(), base.placement())), (head.fleet(), head.placement()))
 }
 
 /// Who owns resources on any side.
@@ -203,6 +219,8 @@ fn owners(older: &[&Compilation], head: &Compilation) -> Owners {
 struct Context<'a> {
     older: &'a Older<'a>,
     head: &'a Compilation,
+    /// Each older one's inputs and the newer one's.
+    inputs: Vec<Inputs<'a>>,
     tables: &'a Tables,
     owners: &'a Owners,
     /// Digests of the blueprints of each older one.
@@ -221,7 +239,30 @@ struct Compared {
     usage: Vec<Usage>,
 }
 
+impl Compared {
+    fn add(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.unchecked.extend(other.unchecked);
+        self.usage.extend(other.usage);
+        for (row, changes) in other.resources {
+            self.resources.entry(row).or_default().extend(changes);
+        }
+    }
+}
+
 impl Context<'_> {
+    /// Whether a stack needs no comparison. One that has a record of what was applied is always held against it.
+    fn is_same(&self, stack: &Stack) -> bool {
+        let inputs = self.older.of(stack).and_then(|(index, _)| self.inputs.get(index));
+        self.told.applied.is_none() && inputs.is_some_and(|inputs| inputs.are_same(stack))
+    }
+
+    /// What a stack that did not change takes of quotas.
+    fn usage(&self, stack: &Stack) -> Result<Vec<Usage>, Box<Refused>> {
+        let kinds = rendered(self.head, stack).map_err(|found| Refused { base: None, diagnostics: found })?.kinds;
+        Ok(quota::usage(&own_row(stack, self.head), &kinds, &kinds))
+    }
+
     fn stack(&self, stack: &Stack) -> Result<Compared, Box<Refused>> {
         let older = self.older.of(stack);
         let refuse = |base, diagnostics| Box::new(Refused { base, diagnostics });

@@ -12,7 +12,7 @@ use crate::graph::names::{self, Name, Rule};
 use crate::lower::Context;
 use crate::place::index::{Numbering, ShardNumbers};
 use crate::place::{self, Lock, Placement, Record};
-use crate::source::{SourceId, SourceSet, Spanned, sha256};
+use crate::source::{SourceId, SourceSet, Span, Spanned, sha256};
 use crate::spec::shard::StorageMode;
 use crate::{Options, Stack};
 
@@ -44,8 +44,13 @@ pub fn compile(sources: &SourceSet, options: &Options) -> Result<Compilation, Di
     let check::Checked { fleet, mut warnings, input_digest } = check::check(sources, options)?;
     let (lock, damage) = Lock::read(sources);
     let (numbers, more_damage) = ShardNumbers::read(sources);
-    let (numbering, moved) =
+    let (mut numbering, moved) =
         numbers.assign(fleet.shards.iter().map(|(name, shard)| (name.as_str(), &shard.spec.region)));
+    let replicas = fleet.shards.iter().flat_map(|(name, shard)| {
+        let all = shard.spec.database.replicas.iter();
+        all.map(move |replica| (replica.region.value.clone(), format!("{name}/{}", replica.name.value)))
+    });
+    numbers.assign_replicas(replicas, &mut numbering);
     warnings.extend(damage.into_iter().chain(more_damage).chain(moved));
     rules::locked(&fleet, &lock, &mut warnings);
     if warnings.has_errors() {
@@ -53,6 +58,7 @@ pub fn compile(sources: &SourceSet, options: &Options) -> Result<Compilation, Di
     }
     if options.locked {
         warnings.extend(numbering.proposed.iter().filter_map(|name| unnumbered(&fleet, name)));
+        warnings.extend(numbering.proposed_replicas.iter().filter_map(|name| unnumbered_replica(&fleet, name)));
     }
     let requests = place::fleet::requests(&fleet);
     let shards = place::fleet::shard_rooms(&fleet);
@@ -71,10 +77,19 @@ pub fn compile(sources: &SourceSet, options: &Options) -> Result<Compilation, Di
 fn unnumbered(fleet: &Fleet, shard: &str) -> Option<Diagnostic> {
     let shard = fleet.shards.get(shard)?;
     let title = format!("shard `{}` has no recorded number", shard.name.value);
-    Some(
-        Diagnostic::error(INCOMPLETE, title, shard.name.span, "not in the placement lock")
-            .help("run `aipress place --write` and commit the result."),
-    )
+    Some(no_number(title, shard.name.span))
+}
+
+fn unnumbered_replica(fleet: &Fleet, name: &str) -> Option<Diagnostic> {
+    let (shard, name) = name.split_once('/')?;
+    let replica = fleet.shards.get(shard)?.spec.database.replicas.iter().find(|replica| replica.name.value == name)?;
+    let title = format!("replica `{name}` of shard `{shard}` has no recorded number");
+    Some(no_number(title, replica.name.span))
+}
+
+fn no_number(title: String, span: Span) -> Diagnostic {
+    Diagnostic::error(INCOMPLETE, title, span, "not in the placement lock")
+        .help("run `aipress place --write` and commit the result.")
 }
 
 /// Parses every blueprint that is pinned somewhere.
@@ -337,7 +352,7 @@ impl Compilation {
     #[must_use]
     pub fn unrecorded(&self) -> Vec<OutputFile> {
         let mut files = place::segment_files(&self.placement.records);
-        if !self.numbering.proposed.is_empty() {
+        if !self.numbering.is_recorded() {
             files.push(self.numbering.to_file());
         }
         files
@@ -347,6 +362,12 @@ impl Compilation {
     #[must_use]
     pub fn proposed_shards(&self) -> &[String] {
         &self.numbering.proposed
+    }
+
+    /// Replicas whose number is not recorded yet, as `<shard>/<replica>`.
+    #[must_use]
+    pub fn proposed_replicas(&self) -> &[String] {
+        &self.numbering.proposed_replicas
     }
 
     /// SHA-256 over what all documents and the lock say, whatever their paths, order, comments and form.

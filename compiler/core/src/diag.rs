@@ -196,14 +196,15 @@ impl FromIterator<Diagnostic> for Diagnostics {
 
 /// Says a number with its noun: `1 site`, `2 sites`, `50,000 sites`.
 #[must_use]
-pub fn count(number: usize, singular: &str, plural: &str) -> String {
-    format!("{} {}", thousands(number as u64), if number == 1 { singular } else { plural })
+pub fn count(number: impl TryInto<u64>, singular: &str, plural: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{} {}", thousands(number), if number == 1 { singular } else { plural })
 }
 
 /// Says a number with a comma between groups of three digits.
 #[must_use]
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
+pub fn thousands(number: impl TryInto<u64>) -> String {
+    let digits = number.try_into().unwrap_or(u64::MAX).to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {

@@ -12,6 +12,7 @@ pub mod diag;
 pub mod emit;
 pub mod explain;
 pub mod graph;
+pub mod inputs;
 pub mod lower;
 pub mod place;
 pub mod plan;

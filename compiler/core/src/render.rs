@@ -15,7 +15,7 @@ use crate::lower::{self, Call, Context, Lowered};
 use crate::source::{SourceId, Span};
 
 /// The provider lock of a fleet, as `terraform providers lock` writes it.
-const PROVIDER_LOCK: &str = "tenants/terraform.lock.hcl";
+pub const PROVIDER_LOCK: &str = "tenants/terraform.lock.hcl";
 
 const BUDGET: Code = Code(511);
 const UNWRITABLE: Code = Code(512);
@@ -73,8 +73,9 @@ fn shard(compilation: &Compilation, context: &Context<'_>, name: &str) -> Result
     let desired = desired.map_err(|errors| unwritable(here, name, &errors))?;
     lower::shard::lower(context, &plan, &resolved, &desired.content, &mut lowered);
     let mut files = vec![desired];
-    if let Some(pool) = lower::pool::pool(context, &plan, &resolved) {
-        files.extend(proxysql::emit(&pool).map_err(|errors| unpooled(&plan, &errors))?);
+    // What is wrong with one of a shard's pools is wrong with all of them: rules, servers and names of theirs are the same.
+    for (folder, pool) in lower::pool::pools(context, &plan, &resolved) {
+        files.extend(proxysql::emit_in(&pool, &folder).map_err(|errors| unpooled(&plan, &errors))?);
     }
     files.push(catalogue::shard(&lower::catalogue::shard(context, &plan, &resolved)));
     let region = Some(plan.shard.spec.region.value.clone());

@@ -78,6 +78,7 @@ fn plan(text: &str) -> Plan {
         help: text.to_owned(),
         place: place(),
         rows: Vec::new(),
+        approvals: 0,
         acknowledged: None,
     };
     assemble(Parts {

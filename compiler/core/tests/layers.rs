@@ -27,8 +27,9 @@ const ROWS: &[(&str, &str)] = &[
     ("explain", "diag"),
     ("render", "source diag syntax spec graph emit blueprint check place lower"),
     ("compile", "source diag syntax spec graph emit blueprint check place cost lower plan render"),
+    ("inputs", "check render compile"),
     ("record", "source diag emit check lower plan render compile"),
-    ("compare", "source diag emit check blueprint cost lower plan render compile record"),
+    ("compare", "source diag emit check blueprint cost lower plan render compile record inputs"),
 ];
 
 /// A file or folder, a module that it imports besides its row, and why.

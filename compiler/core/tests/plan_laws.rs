@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use aipress_core::compare::Comparison;
+use aipress_core::inputs::Inputs;
 use aipress_core::plan::Plan;
 use aipress_core::plan::model::{ResourceAction, Verdict};
 use aipress_core::source::SourceSet;
-use aipress_core::{Compilation, Options, compare, compile};
+use aipress_core::{Compilation, Options, Stack, compare, compile};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -114,6 +115,38 @@ fn the_predicted_actions_lead_from_the_older_addresses_to_the_newer_ones_and_bac
     }
 }
 
+/// Cases with a blueprint of their own: the shipped file, with one line that differs.
+const OWN: [(&str, &str, &str, &str); 2] = [
+    ("blueprint-changed", "identity.tf", "var.service_account.description", "\"runs WordPress\""),
+    ("guard-class-disagrees", "media.tf", "var.bucket.location", "\"US\""),
+];
+
+#[test]
+fn the_blueprints_of_the_cases_are_the_shipped_ones_but_for_one_line() {
+    let mut wanted = BTreeSet::new();
+    for (case, file, from, to) in OWN {
+        let path = format!("templates/blueprints/site/v1/{file}");
+        let shipped = aipress_core::blueprint::embedded::text(&path).unwrap();
+        assert_eq!(shipped.matches(from).count(), 1, "{path}: `{from}`");
+        let own = Path::new(ROOT).join("testdata/plan").join(case).join("after").join(&path);
+        if std::env::var("AIPRESS_BLESS").is_ok() {
+            std::fs::write(&own, shipped.replace(from, to)).unwrap();
+        }
+        let committed = std::fs::read_to_string(&own).unwrap_or_default();
+        assert!(committed == shipped.replace(from, to), "{} is stale; write it with AIPRESS_BLESS=1", own.display());
+        wanted.insert(own);
+    }
+    let mut found = BTreeSet::new();
+    for case in cases() {
+        for part in ["before", "between", "after"] {
+            let mut files = Vec::new();
+            read(&case, &case.join(part).join("templates"), &mut files);
+            found.extend(files.into_iter().map(|(name, _)| case.join(name)));
+        }
+    }
+    assert_eq!(found, wanted);
+}
+
 /// The fleet of a case, with a text in the site's blueprint replaced by another.
 fn with_blueprint(folder: &Path, file: &str, from: &str, to: &str, tenant: Option<(&str, &str)>) -> Compilation {
     let mut files = Vec::new();
@@ -155,6 +188,16 @@ fn a_blueprint_that_makes_buckets_anew_is_refused_and_a_row_that_claims_less_can
 }
 
 #[test]
+fn a_cutover_destroys_what_the_old_shard_holds_and_the_lock_has_lost_nothing() {
+    let case = Path::new(ROOT).join("testdata/plan/move-cutover");
+    let plan = plan(&fleet(&case.join("before")), &fleet(&case.join("after")));
+    let of_site = plan.guards.iter().filter(|found| !found.scope.starts_with("shard/"));
+    let guards: Vec<&str> = of_site.map(|found| found.guard.as_str()).collect();
+    assert_eq!(guards, ["destroys-data", "max-destroys", "protected"]);
+    assert_eq!(plan.row("site/alder").unwrap().class.sign(), '5');
+}
+
+#[test]
 fn a_final_backup_counts_if_it_was_verified_within_a_day() {
     use aipress_core::plan::evidence::Evidence;
     let case = Path::new(ROOT).join("testdata/plan/guard-destroys-data");
@@ -188,17 +231,22 @@ fn every_guard_that_a_fleet_can_show_stands_in_a_golden_case() {
         "acknowledgement-unused",
         "blast-radius",
         "class-disagrees",
+        "database-stays",
         "destroys-data",
         "freeze-window",
         "grace",
         "immutable",
         "integrity-changed",
+        "lock-taken-back",
         "max-destroys",
         "move-and-change",
+        "move-step",
+        "not-purged",
         "protected",
         "removed-while-alive",
         "renamed",
         "several-waves",
+        "shard-data",
         "share-destroyed",
         "share-moved",
         "share-noticed",
@@ -219,4 +267,48 @@ fn equal_input_gives_equal_plans_and_every_row_has_its_digest() {
         let digests: BTreeSet<&str> = first.rows.iter().map(|row| row.digest.as_str()).collect();
         assert_eq!(digests.len(), first.rows.len(), "{}", case.display());
     }
+}
+
+/// Holds every stack with the same inputs against what it was; returns how many have the same and how many have not.
+fn same_stacks(before: &Compilation, after: &Compilation, name: &str) -> (usize, usize) {
+    let inputs = Inputs::of(before, after);
+    let all: BTreeSet<Stack> = before.stacks().into_iter().collect();
+    let both: Vec<Stack> = after.stacks().into_iter().filter(|stack| all.contains(stack)).collect();
+    let same: Vec<&Stack> = both.iter().filter(|stack| inputs.are_same(stack)).collect();
+    for stack in &same {
+        assert_eq!(before.render(stack).unwrap(), after.render(stack).unwrap(), "{name}: {}", stack.name());
+    }
+    (same.len(), both.len() - same.len())
+}
+
+#[test]
+fn a_stack_with_the_same_inputs_renders_to_the_same_bytes() {
+    for case in cases() {
+        same_stacks(&fleet(&case.join("before")), &fleet(&case.join("after")), &case.display().to_string());
+    }
+    // The example fleet without one of its documents, each in turn, where it stays a valid fleet.
+    let mut files = Vec::new();
+    for part in ["tenants", "templates"] {
+        read(Path::new(ROOT), &Path::new(ROOT).join(part), &mut files);
+    }
+    let whole = fleet(Path::new(ROOT));
+    let (mut same, mut others) = (0, 0);
+    for (index, (name, _)) in files.iter().enumerate().filter(|(_, (name, _))| name.ends_with(".yaml")) {
+        let mut less = files.clone();
+        less.remove(index);
+        if let Ok(less) = compile(&SourceSet::new(less), &options()) {
+            let (more, rest) = same_stacks(&whole, &less, name);
+            (same, others) = (same + more, others + rest);
+        }
+    }
+    assert!(same >= 40 && others >= 16, "{same} have the same inputs, {others} have not");
+}
+
+#[test]
+fn nothing_of_a_fleet_has_other_inputs_than_in_itself_but_what_is_made_from_all_of_it() {
+    let fleet = fleet(Path::new(ROOT));
+    let inputs = Inputs::of(&fleet, &fleet);
+    let others: Vec<String> =
+        fleet.stacks().iter().filter(|stack| !inputs.are_same(stack)).map(|stack| stack.name()).collect();
+    assert_eq!(others, ["bootstrap", "platform", "common"]);
 }

@@ -67,7 +67,7 @@ proptest! {
 
     #[test]
     fn a_shard_that_compiles_keeps_every_sum_below_its_bound(
-        mode in prop_oneof![Just("mig"), Just("none")],
+        mode in prop_oneof![Just("mig"), Just("none"), Just("sidecar")],
         (limit, min, more, pool) in (100u32..1200, 2u32..4, 0u32..3, 10u32..250),
         sites in proptest::collection::vec((1u32..=3, 1u32..=6, 1u32..60), 1..6),
     ) {
@@ -78,8 +78,15 @@ proptest! {
         let clients: Vec<u64> = sites.iter().map(|(i, w, r)| u64::from(i * w).max(u64::from(*r))).collect();
         let reserved: u64 = sites.iter().map(|(_, _, reserved)| u64::from(*reserved)).sum();
         let backends = u64::from(max * pool);
+        // Of each site: the pool beside an instance, and what its own user may hold in all of them.
+        let beside: Vec<(u64, u64)> = sites.iter().map(|(instances, workers, reserved)| {
+            let pool = u64::from(pool.min(*workers));
+            (pool, u64::from(*reserved).max(u64::from(*instances) * pool))
+        }).collect();
+        let watched: u64 = sites.iter().zip(&beside).map(|(site, (_, own))| own + u64::from(site.0) * 2).sum();
         let fits = match mode {
             "mig" => backends + 50 <= share,
+            "sidecar" => watched * 2 + 50 <= share,
             _ => clients.iter().sum::<u64>() * 2 <= share,
         };
         // Placement refuses what does not fit its own limits; beyond those the budget alone decides.
@@ -88,13 +95,31 @@ proptest! {
         }
         let Some(found) = found else { return Ok(()) };
         let walls = walls(&found);
-        for (wall, ((_, _, reserved), clients)) in walls.iter().zip(sites.iter().zip(&clients)) {
-            let of_revision = if mode == "mig" { u64::from(*reserved) } else { *clients };
+        for (at, (wall, ((_, _, reserved), clients))) in walls.iter().zip(sites.iter().zip(&clients)).enumerate() {
+            let of_revision = match mode {
+                "mig" => u64::from(*reserved),
+                "sidecar" => beside[at].1,
+                _ => *clients,
+            };
             prop_assert_eq!(*wall, (2 * of_revision).min(u64::from(limit) - 50));
         }
         if mode == "none" {
             prop_assert!(text(&found, "pool.json").is_none());
             prop_assert!(walls.iter().sum::<u64>() <= share);
+            return Ok(());
+        }
+        if mode == "sidecar" {
+            for (at, (pool, own)) in beside.iter().enumerate() {
+                let of = |name: &str| text(&found, &format!("proxysql/cell-1/wp-site{at}/{name}")).unwrap();
+                let users: PoolFile = serde_json::from_str(of("pool.json")).unwrap();
+                prop_assert_eq!(users.users.iter().map(|user| &*user.name).collect::<Vec<_>>(), [format!("wp-site{at}")]);
+                let read = aipress_core::emit::proxysql::expected(of("proxysql.cnf"), &users).unwrap();
+                let opened: u64 = read.runtime_mysql_servers.iter().map(|row| u64::from(row.max_connections)).sum();
+                prop_assert_eq!(opened, *pool);
+                prop_assert!(opened * u64::from(sites[at].0) <= *own);
+                // Every worker, and the agent beside them, gets in.
+                prop_assert!(users.users[0].max_connections > sites[at].1);
+            }
             return Ok(());
         }
         let users: PoolFile = serde_json::from_str(text(&found, "pool.json").unwrap()).unwrap();

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use aipress_core::lower::shard::POOL_ARGS;
+use aipress_core::lower::sidecar::start;
 use serde_yaml::Value;
 
 /// Fills the template as Terraform does; it has two kinds of loops and no condition.
@@ -131,4 +132,40 @@ fn images_are_named_by_an_exact_version_and_no_file_holds_a_secret() {
     let (env, mode) = file(&document, "/etc/aipress/env");
     assert_eq!(mode, "0600");
     assert_eq!(env.lines().count(), 2);
+}
+
+/// Runs the start of a pool beside a site with a `proxysql` of the test's own; returns its code and what was written.
+#[expect(clippy::disallowed_methods, reason = "the test runs the text as a container would")]
+fn beside(proxysql: &str, has_config: bool, ends: bool) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().display().to_string();
+    std::fs::write(folder.path().join("proxysql"), format!("#!/bin/sh\n{proxysql}\n")).unwrap();
+    if has_config {
+        std::fs::write(folder.path().join("proxysql.cnf"), "x").unwrap();
+    }
+    let [shell, flag, script] = start();
+    let script = script.replace("/var/lib/aipress/pool", &home).replace("sleep 8", "sleep 1; echo waited >> said");
+    assert!(script.contains("echo waited"));
+    let signal = if ends { "sleep 1; kill -TERM $!" } else { ":" };
+    let around = format!("chmod +x {home}/proxysql; PATH={home}:$PATH {shell} {flag} \"$0\" & {signal}; wait $!");
+    let status = std::process::Command::new("sh").args(["-c", &around, &script]).status().unwrap();
+    (status.code(), std::fs::read_to_string(folder.path().join("said")).unwrap_or_default())
+}
+
+#[test]
+fn a_pool_beside_a_site_goes_on_after_the_signal_until_the_site_is_done() {
+    let serves =
+        "echo \"$*\" > said; umask >> said; trap 'echo ended >> said; exit 0' TERM; while :; do sleep 0.1; done";
+    let (code, said) = beside(serves, true, true);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].starts_with("-f --initial --idle-threads --no-version-check -c "), "{said}");
+    assert_eq!((code, &lines[1..]), (Some(0), &["0077", "waited", "ended"][..]), "{said}");
+}
+
+#[test]
+fn a_pool_beside_a_site_that_ends_by_itself_or_has_no_file_ends_its_container_with_an_error() {
+    let (code, _) = beside("exit 3", true, false);
+    assert_ne!(code, Some(0));
+    let (code, said) = beside("echo started > said", false, false);
+    assert_eq!((code, said.as_str()), (Some(1), ""));
 }

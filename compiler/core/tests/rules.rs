@@ -10,10 +10,14 @@ const TENANT: &str = include_str!("../../../testdata/accept/minimal/input/tenant
 
 /// Compiles the fleet with other documents and returns what was found, errors and warnings.
 fn findings(platform: &str, shard: &str, tenant: &str) -> Vec<Diagnostic> {
+    findings_on(jiff::civil::date(2026, 11, 23), platform, shard, tenant)
+}
+
+fn findings_on(now: jiff::civil::Date, platform: &str, shard: &str, tenant: &str) -> Vec<Diagnostic> {
     let files = [("platform", platform), ("cell-1", shard), ("blog", tenant)];
     let files = files.map(|(name, text)| (format!("tenants/{name}.yaml"), text.to_owned()));
     let sources = SourceSet::new(files.to_vec());
-    let options = Options { now: jiff::civil::date(2026, 11, 23), locked: false };
+    let options = Options { now, locked: false };
     match compile(&sources, &options) {
         Ok(compilation) => compilation.warnings().iter().cloned().collect(),
         Err(found) => found.into_sorted(&sources),
@@ -49,6 +53,21 @@ fn edited(text: &str, from: &str, to: &str) -> String {
 #[test]
 fn the_fleet_itself_is_fine() {
     assert_eq!(say(&findings(PLATFORM, SHARD, TENANT)), Vec::<String>::new());
+}
+
+#[test]
+fn the_day_on_which_a_php_ends_warns_of_its_channel_and_stops_only_sites_that_name_it() {
+    let on = |now, tenant: &str| {
+        let found = findings_on(now, PLATFORM, SHARD, tenant);
+        found.iter().map(|one| (one.severity, one.title.clone())).collect::<Vec<_>>()
+    };
+    let ended = |severity| (severity, "PHP 8.3 gets no security fixes since 2027-12-31".to_owned());
+    let (last, first) = (jiff::civil::date(2027, 12, 31), jiff::civil::date(2028, 1, 1));
+    assert_eq!(on(last, TENANT), []);
+    assert_eq!(on(first, TENANT), [ended(Severity::Warning)]);
+    let named = format!("{TENANT}  runtime: {{php: \"8.3\"}}\n");
+    assert_eq!(on(last, &named), []);
+    assert_eq!(on(first, &named), [ended(Severity::Error), ended(Severity::Warning)]);
 }
 
 #[test]
@@ -303,4 +322,51 @@ fn one_mistake_in_a_tier_is_one_finding() {
     let staging = format!("{TENANT}  environments: [{{name: staging}}, {{name: pr-1, ttl: 7d}}]\n");
     let found = findings(&platform, SHARD, &staging);
     assert_eq!(found.iter().filter(|one| one.severity == Severity::Error).count(), 1, "{:#?}", say(&found));
+}
+
+#[test]
+fn an_acknowledgement_names_a_guard_that_can_be_let_pass_a_day_that_exists_and_a_thing_that_is_known() {
+    let document = |guard: &str, scope: &str, expires: &str| {
+        format!(
+            "{TENANT}\n---\napiVersion: aipress.dev/v1\nkind: Acknowledgement\nmetadata: {{name: leave}}\nspec: {{guard: {guard}, \
+             scope: {scope}, reason: it was asked for, author: ops@small.example, expires: {expires}}}\n"
+        )
+    };
+    let found = |guard: &str, scope: &str, expires: &str| findings(PLATFORM, SHARD, &document(guard, scope, expires));
+    let said = |guard: &str, scope: &str, expires: &str| say(&found(guard, scope, expires)).join("; ");
+    let fine = ["tenant/blog", "site/blog--pr7", "shard/cell-1"];
+    for (guard, scope) in ["destroys-data", "AIP0673", "share-moved"].into_iter().zip(fine) {
+        assert_eq!(said(guard, scope, "2027-11-24"), "", "{guard} {scope}");
+    }
+    let guards = [
+        ("freeze-windows", "AIP0204 guard `freeze-windows` does not exist"),
+        ("nosuchguard", "AIP0204 guard `nosuchguard` does not exist"),
+        ("AIP0001", "AIP0204 guard `AIP0001` does not exist"),
+        ("class-disagrees", "AIP0204 guard `class-disagrees` cannot be let pass"),
+        ("AIP0625", "AIP0204 guard `lock-taken-back` cannot be let pass"),
+    ];
+    for (guard, expected) in guards {
+        assert_eq!(said(guard, "tenant/blog", "2026-12-31"), expected);
+    }
+    assert_eq!(found("freeze-windows", "tenant/blog", "2026-12-31")[0].help, "did you mean `freeze-window`?");
+    let days = [
+        ("2026-11-31", "AIP0106 `2026-11-31` is not a day"),
+        ("2027-11-25", "AIP0105 leave until 2027-11-25 is longer than a year"),
+    ];
+    for (day, expected) in days {
+        assert_eq!(said("destroys-data", "tenant/blog", day), expected);
+    }
+    for (scope, severity) in [
+        ("platform/other", Severity::Error),
+        ("shard/nope", Severity::Warning),
+        ("tenant/bolg", Severity::Warning),
+        ("tier/iron", Severity::Warning),
+        ("edge/e9", Severity::Warning),
+    ] {
+        let found = found("destroys-data", scope, "2026-12-31");
+        let (kind, name) = scope.split_once('/').unwrap_or_default();
+        assert_eq!(say(&found), [format!("AIP0204 {kind} `{name}` does not exist")]);
+        assert_eq!(found[0].severity, severity, "{scope}");
+        assert!(found[0].help.ends_with(['.', '?']), "{}", found[0].help);
+    }
 }

@@ -83,8 +83,15 @@ fn respond(method: &str, path: &str, ready: &str, shared: &Shared, stale: Durati
     };
     match path.split('?').next().unwrap_or_default() {
         "/healthz" => verdict(status.stuck(stale)),
+        // That somebody answers, also after the process stood still for longer than a round may take.
+        "/alivez" => verdict(None),
+        "/startedz" if status.has_files => verdict(None),
+        "/startedz" => {
+            let why = status.reason.unwrap_or_default();
+            verdict(Some(format!("the files of the pool are not written yet: {why}")))
+        }
         "/metrics" => ("200 OK", status.metrics(stale)),
         path if path == ready => verdict(status.not_ready(stale)),
-        _ => ("404 Not Found", format!("there are /healthz, {ready} and /metrics\n")),
+        _ => ("404 Not Found", format!("there are /alivez, /healthz, {ready}, /startedz and /metrics\n")),
     }
 }

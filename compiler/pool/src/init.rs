@@ -1,4 +1,5 @@
-//! `--init`: the node's files, before ProxySQL starts. All of them or an error, which keeps ProxySQL from starting.
+//! `--init`: the node's files, before ProxySQL starts. All of them or an error, which keeps ProxySQL from starting. Beside
+//! a site the agent does it itself and tries again until it is done ([`until_done`]): no container runs there before others.
 //!
 //! Out, in one folder that only its owner may enter: `proxysql.cnf`, `secrets/admin.cnf` with passwords made here,
 //! `secrets/monitor.cnf`, the authorities below `certs/`, and an empty `data/`. Files are written beside their place and
@@ -8,6 +9,9 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
 
 use aipress_core::emit::proxysql::{ADMIN_SECRETS, MONITOR_SECRETS};
 use aipress_provision::http::{Failure, Http};
@@ -23,11 +27,15 @@ use crate::event::Event;
 use crate::problem::{CONFIG, FILE, Problem, SECRETS, problem};
 use crate::run::told;
 use crate::source::{self, Place};
+use crate::status::{Shared, Status};
 
 /// The name of the agent at ProxySQL's admin port. `admin` itself has rules of its own there.
 const OPERATOR: &str = "aipress";
 /// The name of who may only read statistics.
 const STATISTICS: &str = "aipress_stats";
+
+/// Between two tries to write the files.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// The configuration's file on the node.
 const CONFIGURATION: &str = "proxysql.cnf";
@@ -71,6 +79,32 @@ pub fn run(wanted: &Wanted, http: Http, say: &mut dyn FnMut(Event)) -> Result<()
     write(&folder.join(CONFIGURATION), config.as_bytes(), say)
 }
 
+/// Writes the files as soon as everything for them can be had; tells each reason why not yet once. Returns whether they
+/// are there: `stop` ends the waiting. Who asks for the node's health gets the reason too.
+pub fn until_done(
+    wanted: &Wanted,
+    http: &mut dyn FnMut() -> Http,
+    shared: &Shared,
+    stop: &AtomicBool,
+    say: &mut dyn FnMut(Event),
+) -> bool {
+    let mut told = String::new();
+    while !stop.load(Ordering::SeqCst) {
+        let Err(problem) = run(wanted, http(), say) else {
+            shared.lock().reason = Status::default().reason;
+            return true;
+        };
+        shared.lock().reason = Some(problem.title.clone());
+        if problem.title != told {
+            let (code, help) = (problem.code.to_string(), problem.help.clone());
+            told.clone_from(&problem.title);
+            say(Event::Problem { code, title: problem.title, help });
+        }
+        sleep(PAUSE);
+    }
+    false
+}
+
 /// Fetches the authorities again; ProxySQL reads them for each new connection to a server.
 ///
 /// # Errors
@@ -99,10 +133,7 @@ fn take(
     say: &mut dyn FnMut(Event),
 ) -> Result<(), Problem> {
     for name in authorities(config) {
-        let place = match place {
-            Place::File(from) => Place::File(from.join(&name)),
-            Place::Object { bucket, .. } => Place::Object { bucket: bucket.clone(), name: name.clone() },
-        };
+        let place = place.beside(&name);
         let text = fetch(&place, http, say)?;
         if !text.contains("-----BEGIN CERTIFICATE-----") {
             return Err(unusable(&place, "it holds no certificate in PEM"));

@@ -97,9 +97,10 @@ pub fn run(options: &Options, http: Http, shared: &Shared, stop: &AtomicBool, sa
 }
 
 impl<'a> Agent<'a> {
-    /// Makes an agent that knows nothing yet.
+    /// Makes an agent that knows nothing yet, on a node whose files are there.
     #[must_use]
     pub fn new(options: &'a Options, http: Http, shared: &Shared) -> Self {
+        shared.lock().has_files = true;
         Self {
             options,
             keys: Keys::new(http, &options.project),

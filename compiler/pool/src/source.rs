@@ -1,8 +1,10 @@
-//! Where `pool.json` and the node's files come from: a file, or an object of a bucket with its generation.
+//! Where `pool.json` and the node's files come from: a file, an object of a bucket with its generation, or the texts that
+//! the environment gives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use aipress_core::emit::is_identifier;
 use aipress_core::emit::proxysql::PoolFile;
@@ -25,6 +27,13 @@ pub enum Place {
         /// The object.
         name: String,
     },
+    /// One of the texts that were given at the start; they are the same as long as the process lives.
+    Given {
+        /// The texts by name.
+        files: Arc<BTreeMap<String, String>>,
+        /// Which one.
+        name: String,
+    },
 }
 
 impl Place {
@@ -34,6 +43,18 @@ impl Place {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Object { bucket, name } => format!("gs://{bucket}/{name}"),
+            Self::Given { name, .. } => format!("{name} of the given files"),
+        }
+    }
+
+    /// The place of another name beside this one; of a file, below it.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Self {
+        let name = name.to_owned();
+        match self {
+            Self::File(folder) => Self::File(folder.join(name)),
+            Self::Object { bucket, .. } => Self::Object { bucket: bucket.clone(), name },
+            Self::Given { files, .. } => Self::Given { files: Arc::clone(files), name },
         }
     }
 }
@@ -65,6 +86,10 @@ pub fn read(
     let (bucket, name) = match place {
         Place::File(path) => {
             let text = fs::read_to_string(path).map_err(|error| error.kind().to_string())?;
+            return Ok(Some(Found { text, generation: None }));
+        }
+        Place::Given { files, name } => {
+            let text = files.get(name).ok_or("it is not among them")?.clone();
             return Ok(Some(Found { text, generation: None }));
         }
         Place::Object { bucket, name } => (bucket, name),

@@ -21,6 +21,8 @@ pub struct Backend {
 pub struct Status {
     /// Why the node may not get traffic; none if it may.
     pub reason: Option<String>,
+    /// Whether the node's files are written.
+    pub has_files: bool,
     /// When the last round ended; none before the first.
     pub round: Option<Instant>,
     /// Rounds so far.
@@ -53,6 +55,7 @@ impl Default for Status {
     fn default() -> Self {
         Self {
             reason: Some("no round has ended yet".to_owned()),
+            has_files: false,
             round: None,
             rounds: 0,
             problems: BTreeMap::new(),

@@ -8,10 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aipress_core::emit::database::{Desired, Dialect, LEDGER};
+use jiff::civil::Date;
 use secrecy::SecretString;
 
 use crate::intent::Wanted;
 use crate::problem::{FOREIGN, Problem, problem};
+use crate::purge::Leaving;
 use crate::role;
 use crate::sql::{Account, Scope, Server, Statement};
 use crate::state::{Entry, Held, State, User};
@@ -38,6 +40,10 @@ pub struct Goal<'a> {
     pub drifted: &'a BTreeSet<Account>,
     /// Databases that a complete purge order names.
     pub purges: &'a [String],
+    /// Databases of environments that went.
+    pub leaving: &'a Leaving,
+    /// Today.
+    pub today: Date,
 }
 
 /// Makes the steps.
@@ -58,11 +64,17 @@ pub fn steps(state: &State, goal: Goal<'_>) -> Result<Vec<Step>, Vec<Problem>> {
     }
     role::steps(state, goal.desired, &mut steps, &mut problems);
     leavers(state, goal, &mut steps);
-    for database in goal.purges.iter().filter(|database| state.ledger.databases.contains(*database)) {
+    wait(state, goal, &mut steps);
+    let drops = goal.purges.iter().chain(&goal.leaving.drops);
+    for database in drops.filter(|database| state.ledger.databases.contains(*database)) {
         if state.databases.contains_key(database) {
             push(&mut steps, Statement::DropDatabase(database.clone()));
         }
         push(&mut steps, Statement::ForgetDatabase(database.clone()));
+    }
+    // Also what a run that was cut has dropped, and what is wanted again.
+    for database in state.ledger.leaving.keys().filter(|database| !goal.leaving.until.contains_key(*database)) {
+        push(&mut steps, Statement::Stay(database.clone()));
     }
     if problems.is_empty() { Ok(steps) } else { Err(problems) }
 }
@@ -81,6 +93,16 @@ fn ledger(state: &State, steps: &mut Vec<Step>) {
     }
     if !state.ledger.tables.contains("databases") {
         push(steps, Statement::CreateDatabases);
+    }
+}
+
+/// Records since when databases are no longer wanted. The table is made where there is one: most shards never need it.
+fn wait(state: &State, goal: Goal<'_>, steps: &mut Vec<Step>) {
+    if !goal.leaving.starts.is_empty() && !state.ledger.tables.contains("leaving") {
+        push(steps, Statement::CreateLeaving);
+    }
+    for database in &goal.leaving.starts {
+        push(steps, Statement::Leave { database: database.clone(), since: goal.today.to_string() });
     }
 }
 
@@ -184,6 +206,9 @@ fn existing(
     if !user.tls {
         push(steps, Statement::RequireTls(account.clone()));
     }
+    if user.expires {
+        push(steps, Statement::KeepPassword(account.clone()));
+    }
     if user.limit != wanted.limit.unwrap_or(0) {
         push(steps, Statement::SetLimit { account: account.clone(), limit: wanted.limit.unwrap_or(0) });
     }
@@ -194,8 +219,12 @@ fn existing(
     let is_set = entry.is_some_and(|entry| entry.generation == wanted.generation) && user.plugin == plugin;
     // While it was locked nobody could see whether the password is still the recorded one.
     let was_locked = user.locked && !wanted.locked;
-    if !is_set || was_locked || goal.drifted.contains(account) {
+    if !is_set || was_locked || user.has_second || goal.drifted.contains(account) {
         push(steps, Statement::SetPassword { account: account.clone(), password: password.clone() });
+    }
+    // MariaDB sets both when it sets one.
+    if user.has_second && server.dialect != Dialect::Mariadb {
+        push(steps, Statement::DropSecondPassword(account.clone()));
     }
     if was_locked {
         push(steps, Statement::SetLock { account: account.clone(), locked: false });

@@ -67,6 +67,24 @@ pub enum Event {
         /// What.
         text: String,
     },
+    /// A database that an order names is gone: said at the end of every run that finds it so, as evidence for whoever plans to
+    /// remove the site's document.
+    Purged {
+        /// The site.
+        site: String,
+        /// The database.
+        database: String,
+        /// Who asked.
+        requested_by: String,
+        /// When, as `YYYY-MM-DD`.
+        requested_at: String,
+        /// What it can be restored from, as `gs://BUCKET/NAME#GENERATION`.
+        backup: String,
+        /// The backup's SHA-256.
+        sha256: String,
+        /// Whether this run dropped it; otherwise an earlier one did.
+        now: bool,
+    },
     /// All is as desired.
     Verified {
         /// Logins that worked.
@@ -109,6 +127,7 @@ impl Event {
             Self::Waiting { .. } | Self::Retry { .. } | Self::SessionLeft { .. } | Self::Warning { .. } => "WARNING",
             Self::Statement { run: true, .. }
             | Self::SecretStored { .. }
+            | Self::Purged { .. }
             | Self::Verified { .. }
             | Self::Done { .. } => "NOTICE",
             Self::Connected { .. } | Self::Locked { .. } | Self::Statement { .. } | Self::Login { .. } => "INFO",
@@ -129,6 +148,9 @@ impl fmt::Display for Event {
             Self::SessionLeft { user, reason } => write!(f, "a session of {user} goes on: {reason}"),
             Self::Login { user, result } => write!(f, "login of {user}: {result}"),
             Self::Warning { text } => write!(f, "warning: {text}"),
+            Self::Purged { site, database, backup, .. } => {
+                write!(f, "the database {database} of {site} is gone, by order; its last backup is {backup}")
+            }
             Self::Verified { logins, users, denied } => {
                 write!(f, "verified: grants of {users} users, {logins} logins, {denied} refused reads of a neighbour")
             }

@@ -13,7 +13,8 @@
 //!   next run goes on from what it finds ([`diff`]).
 //! - Only what the ledger (`aipress_provision` on the same server) records as made here is ever changed or removed. Names
 //!   prove nothing.
-//! - No database is dropped without a purge order whose grace is over and whose backup was proven ([`purge`]).
+//! - No database is dropped without a purge order whose grace is over and whose backup was proven ([`purge`]), but for
+//!   those of environments that went while their tenant stayed: they have days of their own, counted in the ledger.
 //! - A rotation never changes a password that is in use: two names take turns, and the earlier one is dropped when the
 //!   desired state no longer names its generation.
 //! - Secret values are in no event, error or `Debug` text; what holds them is overwritten when dropped, except inside the
@@ -21,25 +22,47 @@
 //!
 //! # What the job's user needs
 //!
-//! [`ADMIN_PRIVILEGES`] with the right to pass them on. Cloud SQL gives them to an IAM user as `cloudsqlsuperuser`.
+//! [`ADMIN_PRIVILEGES`] with the right to pass them on. Cloud SQL gives them to an IAM user as `cloudsqlsuperuser`. To end
+//! other users' sessions it needs `CONNECTION_ADMIN` (MariaDB: `CONNECTION ADMIN`), and to take a role that somebody gave a
+//! site `ROLE_ADMIN`; without them a session is reported and left, and a role ends the run. An account with MySQL's `SYSTEM_USER` is
+//! changed only by one that has it too: the run says so and fails.
+//!
+//! # What only MySQL has
+//!
+//! Logins are made with `caching_sha2_password`, which 8.0 and 8.4 prefer and which PHP, ProxySQL and this program speak over
+//! TLS; 8.4 has `mysql_native_password` switched off. A second password (`RETAIN CURRENT PASSWORD`), an expired one, rights by
+//! name (`BACKUP_ADMIN`) and roles are found and taken. With `partial_revokes`, as on Cloud SQL, names in grants are written
+//! without escapes, and made again when it is switched. On 8.0 without it, a role cannot enter a database with `_` in its
+//! name: the job warns that the role of the dumps cannot dump it.
+//!
+//! # The evidence of a purge
+//!
+//! As long as `desired.json` holds an order, every run that was verified says of each database that is neither on the server
+//! nor in the ledger: `{"event": "purged", "site", "database", "requestedBy", "requestedAt", "backup", "sha256", "now"}`. Its
+//! `site` is what `purges` of the plan's evidence (`aipress plan --evidence FILE`) names; a run that drops nothing any more
+//! says it too (`now` is false), so the log of the last run is enough.
 //!
 //! # What was run and what was not
 //!
-//! The tests run everything against MariaDB. The statements for MySQL 8.0 and 8.4 are written by the same writer from the
-//! same values, parsed and compared with MariaDB's, but not executed. Cloud SQL itself was not at hand.
+//! One set of scenarios (`aipress-testkit`, `scenario/`) is run by the tests against MariaDB 10.11, and by
+//! `cargo verify mysql` against MySQL 8.0.46 and 8.4.8, WordPress included. Cloud SQL itself was not at hand.
 //!
-//! # What goes wrong, and the test that shows it
+//! # What goes wrong, and the scenario that shows it
 //!
-//! | fault | test |
+//! | fault | scenario |
 //! | --- | --- |
-//! | wrong password, another authority | `server.rs`: `whoever_refuses_the_run_fails_closed_and_says_why` |
-//! | expired certificate | `server.rs`: `an_expired_certificate_is_refused` |
-//! | no room on its own disk | the command's `provision.rs`: `a_machine_without_room_for_a_byte_holds_the_job_up_nowhere` |
-//! | Secret Manager: 403, 429, 500, no answer | `server.rs`: `whoever_refuses_the_run_fails_closed_and_says_why` |
-//! | cut off between two steps | `server.rs`: `a_run_killed_at_any_step_is_finished_by_the_next` |
-//! | SIGKILL after each statement | the command's `provision.rs`: `a_job_that_is_killed_at_each_of_its_statements_ends_where_an_unbroken_one_does` |
+//! | wrong password, another authority | `faults::whoever_refuses_the_run_fails_closed_and_says_why` |
+//! | expired certificate | `faults::an_expired_certificate_is_refused` |
+//! | no room on its own disk | `command::a_machine_without_room_for_a_byte_holds_the_job_up_nowhere` |
+//! | Secret Manager: 403, 429, 500, no answer | `faults::whoever_refuses_the_run_fails_closed_and_says_why` |
+//! | cut off between two steps | `kills::a_run_killed_at_any_step_is_finished_by_the_next` |
+//! | SIGKILL after each statement | `command::a_job_that_is_killed_at_each_of_its_statements_ends_where_an_unbroken_one_does` |
+//! | rights given by hand, before or during a run | `drift` |
+//! | an account that MySQL protects from the job (`SYSTEM_USER`) | `drift::what_was_changed_by_hand_is_mended_or_refused` |
+//! | no room on the server's disk | `disk.rs`: `a_server_without_room_ends_the_run_and_the_next_one_goes_on` |
 //!
-//! A full disk of the database server was not tried: it refuses a statement then, which ends the run as any refusal does.
+//! MariaDB answers some statements with an error when its disk is full and lets others wait, up to a minute longer than the
+//! disk is: the run ends without an answer, its connection keeps the lock, and the next run waits for that.
 
 pub mod diff;
 pub mod event;

@@ -1,9 +1,13 @@
-//! The check of a purge order: nothing else lets this program drop a database.
+//! What lets this program drop a database: a complete purge order, or the environment that it was of went and its days
+//! are over.
+
+use std::collections::BTreeMap;
 
 use aipress_core::emit::database::{Desired, Purge};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+use crate::event::Event;
 use crate::problem::{PURGE, Problem, problem};
 use crate::state::State;
 
@@ -32,6 +36,64 @@ pub fn check(desired: &Desired, state: &State, today: Date) -> (Vec<String>, Vec
         }
     }
     (approved, problems)
+}
+
+/// Returns the evidence of every order that is carried out: its database is neither on the server nor in the ledger.
+///
+/// `now` are the databases that this run dropped.
+#[must_use]
+pub fn done(desired: &Desired, state: &State, now: &[String]) -> Vec<Event> {
+    let is_gone = |order: &&Purge| {
+        !state.databases.contains_key(&order.database) && !state.ledger.databases.contains(&order.database)
+    };
+    let event = |order: &Purge| Event::Purged {
+        site: order.site.clone(),
+        database: order.database.clone(),
+        requested_by: order.requested_by.clone(),
+        requested_at: order.requested_at.clone(),
+        backup: order.backup.object.clone(),
+        sha256: order.backup.sha256.clone(),
+        now: now.contains(&order.database),
+    };
+    desired.purges.iter().filter(is_gone).map(event).collect()
+}
+
+/// What becomes of the databases of environments that went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Leaving {
+    /// Their days are over.
+    pub drops: Vec<String>,
+    /// Seen for the first time today; they have days left.
+    pub starts: Vec<String>,
+    /// Until when those stay that have days left, by database.
+    pub until: BTreeMap<String, Date>,
+}
+
+/// Looks at the databases of environments that went. A day that cannot be read counts as today.
+#[must_use]
+pub fn leaving(desired: &Desired, state: &State, today: Date) -> Leaving {
+    let mut leaving = Leaving::default();
+    for orphan in &desired.orphans {
+        let name = &orphan.database;
+        let is_wanted = desired.databases.iter().any(|database| database.name == *name)
+            || desired.users.iter().any(|user| user.database == *name);
+        // What was not made here, or is gone already, is no business of this job.
+        if is_wanted || !state.ledger.databases.contains(name) {
+            continue;
+        }
+        let since = state.ledger.leaving.get(name);
+        let day = since.and_then(|day| day.parse().ok()).unwrap_or(today);
+        let end = day.checked_add(i64::from(orphan.grace_days.min(3660)).days()).unwrap_or(Date::MAX);
+        if end <= today {
+            leaving.drops.push(name.clone());
+            continue;
+        }
+        if since.is_none() {
+            leaving.starts.push(name.clone());
+        }
+        leaving.until.insert(name.clone(), end);
+    }
+    leaving
 }
 
 fn defects(desired: &Desired, state: &State, order: &Purge, today: Date) -> Vec<String> {

@@ -18,6 +18,7 @@ use crate::http::{Endpoints, Http, Patience};
 use crate::intent::{Wanted, accounts};
 use crate::payload::Payload;
 use crate::problem::{ISOLATION, LOGIN, Problem, SECRETS, STATEMENT, STOPPED, problem};
+use crate::purge::Leaving;
 use crate::session::{Address, Login, Session, SqlError};
 use crate::sql::{Account, Secrets, Server, Statement, Unwritable, text};
 use crate::state::{self, State};
@@ -149,12 +150,16 @@ impl Run<'_, '_> {
         self.secrets(&state)?;
         let drifted = self.probe(&state);
         let (purges, refused) = purge::check(&self.options.desired, &state, self.options.today);
-        self.unwanted(&state, &purges);
-        for step in self.steps(&state, &drifted, &purges)? {
+        let leaving = purge::leaving(&self.options.desired, &state, self.options.today);
+        self.unwanted(&state, &purges, &leaving);
+        for step in self.steps(&state, &drifted, &purges, &leaving)? {
             self.take(state.server, &step).map_err(|problem| vec![problem])?;
         }
         if !self.options.dry_run {
-            self.verify()?;
+            let after = self.verify()?;
+            for event in purge::done(&self.options.desired, &after, &purges) {
+                (self.hooks.say)(event);
+            }
         }
         Ok(refused)
     }
@@ -163,9 +168,15 @@ impl Run<'_, '_> {
         state::read(&mut self.session, &self.options.desired).map_err(|problem| vec![problem])
     }
 
-    fn steps(&self, state: &State, drifted: &BTreeSet<Account>, purges: &[String]) -> Result<Vec<Step>, Vec<Problem>> {
+    fn steps(
+        &self,
+        state: &State,
+        drifted: &BTreeSet<Account>,
+        purges: &[String],
+        leaving: &Leaving,
+    ) -> Result<Vec<Step>, Vec<Problem>> {
         let (desired, wanted, passwords) = (&self.options.desired, &self.wanted, &self.passwords);
-        steps(state, Goal { desired, wanted, passwords, drifted, purges })
+        steps(state, Goal { desired, wanted, passwords, drifted, purges, leaving, today: self.options.today })
     }
 
     /// Finds or makes the password of every account, before any statement: a user whose secret cannot be stored is never
@@ -241,13 +252,17 @@ impl Run<'_, '_> {
         self.wanted.values().filter(is_set).filter(denied).map(|wanted| wanted.account.clone()).collect()
     }
 
-    fn unwanted(&mut self, state: &State, purges: &[String]) {
+    fn unwanted(&mut self, state: &State, purges: &[String], leaving: &Leaving) {
         let desired = &self.options.desired.databases;
         for database in &state.ledger.databases {
-            let is_kept = desired.iter().any(|wanted| wanted.name == *database) || purges.contains(database);
+            let is_dropped = purges.contains(database) || leaving.drops.contains(database);
+            let is_kept = desired.iter().any(|wanted| wanted.name == *database) || is_dropped;
             if !is_kept && state.databases.contains_key(database) {
-                let text =
-                    format!("the database `{database}` is no longer desired; its data stays until a purge order");
+                let why = leaving.until.get(database).map_or_else(
+                    || "is no longer desired; its data stays until a purge order".to_owned(),
+                    |day| format!("is of an environment that went; the first run from {day} on drops it"),
+                );
+                let text = format!("the database `{database}` {why}");
                 (self.hooks.say)(Event::Warning { text });
             }
         }
@@ -304,10 +319,12 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn verify(&mut self) -> Result<(), Vec<Problem>> {
+    /// Proves that all is as desired; returns what the server holds.
+    fn verify(&mut self) -> Result<State, Vec<Problem>> {
         let state = self.read()?;
         let none = BTreeSet::new();
-        let left = self.steps(&state, &none, &[])?;
+        let leaving = purge::leaving(&self.options.desired, &state, self.options.today);
+        let left = self.steps(&state, &none, &[], &leaving)?;
         let mut problems = Vec::new();
         for step in left {
             if let Step::Run(statement) = step {
@@ -325,7 +342,7 @@ impl Run<'_, '_> {
         let proof = verify::logins(&self.options.address, &self.wanted, &self.passwords, self.hooks.say)?;
         let (logins, users, denied) = (proof.logins, self.wanted.len(), proof.denied);
         (self.hooks.say)(Event::Verified { logins, users, denied });
-        Ok(())
+        Ok(state)
     }
 }
 
@@ -334,15 +351,25 @@ fn generate(wanted: &Wanted, before: Option<Payload>) -> Result<Payload, Problem
         .map_err(|error| problem(SECRETS, "the system gives no randomness", format!("{error}; no password was made.")))
 }
 
+/// Access denied: to a database, to a user, to a table, to an operation, to a role.
+const MISSING_RIGHT: [u16; 5] = [1044, 1045, 1142, 1227, 1698];
+
 /// A server quotes the statement in its errors: of one with a password only the number is kept.
 fn failed(statement: &Statement, shown: &str, error: &SqlError) -> Problem {
     let why = match error {
         SqlError::Refused(code, _) if statement.holds_secret_of().is_some() => format!("error {code}"),
         other => other.words(),
     };
-    problem(
-        STATEMENT,
-        format!("the server refuses `{shown}`"),
-        format!("{why}; run the job again, which goes on from here."),
-    )
+    let (verb, first) = match error {
+        SqlError::Refused(code, _) if MISSING_RIGHT.contains(code) => {
+            ("refuses", "give the job's user the right that is missing, or do this by hand; then ")
+        }
+        error if error.is_full() => ("refuses", "see whether the server's disk is full and make room; then "),
+        SqlError::Refused(..) => ("refuses", ""),
+        SqlError::Lost(_) | SqlError::Untrusted(_) => {
+            ("does not answer", "see its log and whether its disk is full, since a server may wait for room; then ")
+        }
+    };
+    let help = format!("{why}; {first}run the job again, which goes on from here.");
+    problem(STATEMENT, format!("the server {verb} `{shown}`"), help)
 }

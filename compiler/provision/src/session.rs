@@ -67,16 +67,25 @@ pub enum SqlError {
 }
 
 impl SqlError {
-    /// Whether a login was refused as such.
+    /// Whether a login was refused as such: it is wrong, its password has expired, or its account is locked.
     #[must_use]
     pub fn is_denied(&self) -> bool {
-        matches!(self, Self::Refused(1045 | 1698 | 3118 | 4151, _))
+        matches!(self, Self::Refused(1045 | 1698 | 1820 | 1862 | 3118 | 4151, _))
     }
 
     /// Whether a login was taken, but is one too many for the user or the server.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Refused(1040 | 1203 | 1226, _))
+    }
+
+    /// Whether the server could not write: to a file of any kind, to a table.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Refused(code, text) => [3, 20, 1021, 1026, 1114].contains(code) || text.contains("No space left"),
+            Self::Untrusted(_) | Self::Lost(_) => false,
+        }
     }
 
     /// Says it in words.
@@ -213,11 +222,12 @@ impl Session {
     /// Why not, with what was read.
     pub fn read<T: FromRow + Send + 'static>(&mut self, what: &str, sql: &str) -> Result<Vec<T>, Problem> {
         self.rows(sql).map_err(|error| {
-            problem(
-                STATEMENT,
-                format!("{what} cannot be read from the server"),
-                format!("{}; see the rights that the job's user needs.", error.words()),
-            )
+            let help = match error.is_full() {
+                true => "see whether the server's disk is full and make room",
+                false => "see the rights that the job's user needs",
+            };
+            let title = format!("{what} cannot be read from the server");
+            problem(STATEMENT, title, format!("{}; {help}.", error.words()))
         })
     }
 

@@ -92,6 +92,17 @@ pub enum Statement {
     CreateAccounts,
     /// Makes the ledger's table of databases.
     CreateDatabases,
+    /// Makes the ledger's table of databases that nobody wants any more; only where there is one.
+    CreateLeaving,
+    /// Records since when a database is no longer wanted.
+    Leave {
+        /// The database.
+        database: String,
+        /// The day, as `YYYY-MM-DD`.
+        since: String,
+    },
+    /// Removes that record: the database is gone, or wanted again.
+    Stay(String),
     /// Records that a database is about to be made here.
     ClaimDatabase(String),
     /// Makes a database.
@@ -139,6 +150,10 @@ pub enum Statement {
         /// Its password.
         password: SecretString,
     },
+    /// Keeps a password from ending by itself, whatever `default_password_lifetime` says.
+    KeepPassword(Account),
+    /// Ends the second of two passwords that MySQL lets an account have (`RETAIN CURRENT PASSWORD`).
+    DropSecondPassword(Account),
     /// Sets `MAX_USER_CONNECTIONS`; 0 is no limit.
     SetLimit {
         /// The account.
@@ -307,6 +322,12 @@ impl Statement {
             }
             Self::CreateAccounts => table(&ledger, "accounts", ACCOUNTS),
             Self::CreateDatabases => table(&ledger, "databases", DATABASES),
+            Self::CreateLeaving => table(&ledger, "leaving", LEAVING),
+            Self::Leave { database, since } => {
+                let (database, since) = (text(database)?, text(since)?);
+                format!("INSERT INTO {ledger}.`leaving` (`name`, `since`) VALUES ({}, {})", *database, *since)
+            }
+            Self::Stay(database) => format!("DELETE FROM {ledger}.`leaving` WHERE `name` = {}", *text(database)?),
             Self::ClaimDatabase(database) => {
                 format!("INSERT INTO {ledger}.`databases` (`name`) VALUES ({})", *text(database)?)
             }
@@ -328,12 +349,16 @@ impl Statement {
             }
             Self::CreateUser { account: user, password, limit, locked } => {
                 let lock = if *locked { "LOCK" } else { "UNLOCK" };
-                let rest = format!(" REQUIRE SSL WITH MAX_USER_CONNECTIONS {} ACCOUNT {lock}", limit.unwrap_or(0));
+                let limit = limit.unwrap_or(0);
+                let rest =
+                    format!(" REQUIRE SSL WITH MAX_USER_CONNECTIONS {limit} PASSWORD EXPIRE NEVER ACCOUNT {lock}");
                 return identified("CREATE", user, server.dialect, (password, secrets), &rest);
             }
             Self::SetPassword { account: user, password } => {
                 return identified("ALTER", user, server.dialect, (password, secrets), "");
             }
+            Self::KeepPassword(user) => format!("ALTER USER {} PASSWORD EXPIRE NEVER", account(user)?),
+            Self::DropSecondPassword(user) => format!("ALTER USER {} DISCARD OLD PASSWORD", account(user)?),
             Self::SetLimit { account: user, limit } => {
                 format!("ALTER USER {} WITH MAX_USER_CONNECTIONS {limit}", account(user)?)
             }
@@ -370,6 +395,7 @@ impl Statement {
 const ACCOUNTS: &str = "`user` VARCHAR(32) NOT NULL, `host` VARCHAR(255) NOT NULL, `purpose` VARCHAR(16) NOT NULL, \
     `database_name` VARCHAR(64), `generation` INT UNSIGNED NOT NULL, PRIMARY KEY (`user`, `host`)";
 const DATABASES: &str = "`name` VARCHAR(64) NOT NULL, PRIMARY KEY (`name`)";
+const LEAVING: &str = "`name` VARCHAR(64) NOT NULL, `since` VARCHAR(10) NOT NULL, PRIMARY KEY (`name`)";
 
 fn table(ledger: &str, table: &str, columns: &str) -> String {
     format!(

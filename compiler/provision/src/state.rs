@@ -21,6 +21,10 @@ pub struct User {
     pub locked: bool,
     /// How it proves itself.
     pub plugin: String,
+    /// Whether its password ends by itself some day.
+    pub expires: bool,
+    /// Whether another password, or another way to prove itself, works too.
+    pub has_second: bool,
 }
 
 /// A privilege as the server tells it.
@@ -54,6 +58,8 @@ pub struct Ledger {
     pub accounts: BTreeMap<Account, Entry>,
     /// Databases that were made here.
     pub databases: BTreeSet<String>,
+    /// Databases of environments that went, and the day on which that was first seen.
+    pub leaving: BTreeMap<String, String>,
 }
 
 /// What the server holds.
@@ -141,15 +147,21 @@ fn users(session: &mut Session, is_maria: bool) -> Result<BTreeMap<Account, User
         "SELECT User, Host, CAST(COALESCE(JSON_VALUE(Priv, '$.max_user_connections'), '0') AS CHAR), \
          IF(COALESCE(JSON_VALUE(Priv, '$.ssl_type'), '0') = '0', 'N', 'Y'), \
          IF(COALESCE(JSON_VALUE(Priv, '$.account_locked'), 'false') IN ('true', '1'), 'Y', 'N'), \
-         COALESCE(JSON_VALUE(Priv, '$.plugin'), '') FROM mysql.global_priv"
+         COALESCE(JSON_VALUE(Priv, '$.plugin'), ''), \
+         IF(COALESCE(JSON_VALUE(Priv, '$.password_lifetime'), '-1') = '0', 'N', 'Y'), \
+         IF(JSON_LENGTH(Priv, '$.auth_or') > 1, 'Y', 'N') FROM mysql.global_priv"
     } else {
-        "SELECT User, Host, CAST(max_user_connections AS CHAR), IF(ssl_type = '', 'N', 'Y'), account_locked, plugin \
-         FROM mysql.user"
+        "SELECT User, Host, CAST(max_user_connections AS CHAR), IF(ssl_type = '', 'N', 'Y'), account_locked, plugin, \
+         IF(password_lifetime = 0, 'N', 'Y'), \
+         IF(JSON_CONTAINS_PATH(User_attributes, 'one', '$.additional_password') = 1, 'Y', 'N') FROM mysql.user"
     };
-    let rows: Vec<(String, String, String, String, String, String)> = session.read("the accounts", sql)?;
-    let row = |(user, host, limit, tls, locked, plugin): (String, String, String, String, String, String)| {
+    type Row = (String, String, String, String, String, String, String, String);
+    let rows: Vec<Row> = session.read("the accounts", sql)?;
+    let is = |word: &str| word == "Y";
+    let row = |(user, host, limit, tls, locked, plugin, expires, second): Row| {
         let limit = limit.parse().unwrap_or(u32::MAX);
-        (Account::new(user, host), User { limit, tls: tls == "Y", locked: locked == "Y", plugin })
+        let (tls, locked, expires, has_second) = (is(&tls), is(&locked), is(&expires), is(&second));
+        (Account::new(user, host), User { limit, tls, locked, plugin, expires, has_second })
     };
     Ok(rows.into_iter().map(row).collect())
 }
@@ -215,6 +227,11 @@ fn ledger(session: &mut Session, databases: &BTreeMap<String, (String, String)>)
     if ledger.tables.contains("databases") {
         let rows: Vec<String> = session.read("the ledger", &format!("SELECT name FROM {LEDGER}.`databases`"))?;
         ledger.databases = rows.into_iter().collect();
+    }
+    if ledger.tables.contains("leaving") {
+        let sql = format!("SELECT name, since FROM {LEDGER}.leaving");
+        let rows: Vec<(String, String)> = session.read("the ledger", &sql)?;
+        ledger.leaving = rows.into_iter().collect();
     }
     Ok(ledger)
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use aipress_core::emit::database::Dialect;
 use secrecy::SecretString;
 
 use crate::event::Event;
@@ -71,6 +72,17 @@ pub fn shared(state: &State, wanted: &BTreeMap<Account, Wanted>, role: Option<&A
             }
         }
     }
+    warnings.extend(role.filter(|_| state.server.dialect == Dialect::Mysql80).into_iter().flat_map(|role| {
+        let hidden = databases.iter().filter(|database| state.server.pattern(database) != **database);
+        let text = |database| {
+            format!(
+                "whoever has the role `{}` cannot dump the database `{database}`: MySQL 8.0 lets a role enter no \
+                 database with `_` in its name, unless `partial_revokes` is on",
+                role.user
+            )
+        };
+        hidden.map(move |database| Event::Warning { text: text(database) })
+    }));
     (problems, warnings)
 }
 

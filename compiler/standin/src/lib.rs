@@ -17,7 +17,7 @@
 //!   taken to be as configured, so the first plan shows a change in place.
 //! - Remembers, in a folder that all stacks of a rehearsal share (the world): a project that is not made yet or was
 //!   deleted, an API that is off, a reference to nothing, a name or a label that is too long or has wrong characters, a
-//!   name that is taken or rests, more objects than a project may have. Each refusal says the limit, the value and the
+//!   name that is taken or rests, an address outside its subnetwork, more objects than a project may have. Each refusal says the limit, the value and the
 //!   source. Refused is only what is certain; what the stacks seen so far say nothing about is allowed.
 //!
 //! # What it does not do

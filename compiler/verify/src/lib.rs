@@ -4,6 +4,7 @@ pub mod bench;
 pub mod blueprints;
 pub mod count;
 pub mod fleet;
+pub mod mysql;
 pub mod proxysql;
 pub mod readme;
 pub mod run;

@@ -15,6 +15,8 @@ use crate::{out, source, words};
 
 /// A record that is not there.
 const MISSING: Code = Code(695);
+/// What stands for every stack without a record, where all records were fetched.
+const UNRECORDED: &str = "unrecorded";
 /// Stacks that are named one by one.
 const NAMED: usize = 8;
 
@@ -135,7 +137,8 @@ fn missing(
     let stacks: Vec<BTreeSet<String>> = fleets.iter().map(stacks).collect();
     let known: BTreeSet<&String> = stacks.iter().flatten().collect();
     let mut problems = Diagnostics::new();
-    for stack in known.into_iter().filter(|stack| !records.contains_key(*stack) && !new.contains(stack)) {
+    let is_new = |stack: &String| new.iter().any(|one| one == stack || one == UNRECORDED);
+    for stack in known.into_iter().filter(|stack| !records.contains_key(*stack) && !is_new(stack)) {
         let title =
             format!("stack `{stack}` has no applied record, and a commit that is applied elsewhere has the stack");
         problems.push(Diagnostic::error_without_place(MISSING, title).help(format!(

@@ -76,13 +76,9 @@ fn outlook(region: &RegionUse, now: Date) -> String {
         return format!("{rate}: a new shard is needed now");
     }
     match i32::try_from(forecast.days).ok().and_then(|days| now.checked_add(days.days()).ok()) {
-        Some(day) => format!("{rate}: a new shard is needed in {} ({day})", count(days(forecast.days), "day", "days")),
+        Some(day) => format!("{rate}: a new shard is needed in {} ({day})", count(forecast.days, "day", "days")),
         None => format!("{rate}: no shard is needed in any time that counts"),
     }
-}
-
-fn days(days: u64) -> usize {
-    usize::try_from(days).unwrap_or(usize::MAX)
 }
 
 fn rooms(tiers: &[TierRoom]) -> String {
@@ -100,7 +96,7 @@ fn text(found: &Capacity, growth: &Growth, now: Date) -> String {
         text += &format!(
             "{}: {} on {}, {} active; fullest: {} {} %\n",
             region.region,
-            count(days(region.sites), "site", "sites"),
+            count(region.sites, "site", "sites"),
             count(region.shards, "shard", "shards"),
             region.active,
             region.fullest.0.noun(),
@@ -166,7 +162,7 @@ fn shard_line(shard: &ShardUse) -> String {
     format!(
         "  {}{state}: {}, fullest: {} {} %{room}\n",
         shard.id,
-        count(days(shard.sites), "site", "sites"),
+        count(shard.sites, "site", "sites"),
         shard.fullest.0.noun(),
         shard.fullest.1,
     )

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use aipress_core::diag::{Diagnostics, count};
-use aipress_core::source::SourceSet;
+use aipress_core::diag::count;
 
 use crate::args::CheckArgs;
 use crate::exit::{Exit, Failure};
@@ -31,19 +30,26 @@ pub fn run(folder: &Path, args: &CheckArgs) -> Result<Exit, Failure> {
             fleet.unrecorded().iter().for_each(|line| out::say(line));
             Ok(Exit::Fine)
         }
-        (Ok(fleet), format) => Ok(show(&fleet.sources, fleet.compilation.warnings().clone(), format)),
+        (Ok(fleet), format) => {
+            let report = Report::new(&fleet.sources, fleet.compilation.warnings().clone());
+            let sites = fleet.compilation.proposed().iter().map(|record| record.site.clone()).collect();
+            let shards = fleet.compilation.proposed_shards().to_vec();
+            let replicas = fleet.compilation.proposed_replicas().to_vec();
+            show(&report.with_unrecorded([sites, shards, replicas]), format);
+            Ok(Exit::Fine)
+        }
         (Err(failure), Format::Text) => Err(failure),
-        (Err(failure), format) => Ok(show(&failure.sources, failure.diagnostics, format)),
+        (Err(failure), format) => {
+            show(&Report::new(&failure.sources, failure.diagnostics), format);
+            Ok(Exit::Errors)
+        }
     }
 }
 
 /// Writes the document to standard output, since it is what was asked for, and the count to standard error.
-fn show(sources: &SourceSet, diagnostics: Diagnostics, format: Format) -> Exit {
-    let exit = if diagnostics.has_errors() { Exit::Errors } else { Exit::Fine };
-    let report = Report::new(sources, diagnostics);
+fn show(report: &Report<'_>, format: Format) {
     out::result(&report.write(format, &Look::of_stderr()));
     if let Some(line) = report.count_line() {
         out::say(&line);
     }
-    exit
 }

@@ -175,7 +175,7 @@ impl Costed {
             text += &format!("\nShards that no site pays for: {}.\n", idle.join(", "));
         }
         for step in steps {
-            let more = count(usize::try_from(step.room).unwrap_or(usize::MAX), "more site", "more sites");
+            let more = count(step.room, "more site", "more sites");
             text += &format!(
                 "\n{}: after {more} a shard like {} opens, {} per month before its first site.",
                 step.region, step.like, step.cost

@@ -8,6 +8,7 @@ use aipress_core::explain;
 use aipress_core::plan::fields::flat;
 use aipress_core::plan::guards::names;
 use aipress_core::source::{SourceId, SourceSet, Span};
+use aipress_core::spec::guards::GUARDS;
 use aipress_core::syntax::Node;
 use serde_json::json;
 
@@ -75,7 +76,7 @@ fn near(folder: &Path, args: &ExplainArgs) -> String {
         return format!("did you mean `connections {shard}`? How full it is says `aipress capacity`.");
     }
     let codes: Vec<String> = explain::codes().iter().map(ToString::to_string).collect();
-    let words = ["placement", "connections"].into_iter().chain(names::NAMES.into_iter().map(|(name, _)| name));
+    let words = ["placement", "connections"].into_iter().chain(GUARDS.into_iter().map(|guard| guard.name));
     match suggest(subject, words.chain(codes.iter().map(String::as_str))) {
         Some(word) => format!("did you mean `{word}`?"),
         None => "name a code as it is printed (`AIP0012`), a guard (`destroys-data`), `tenant/NAME`, `site/NAME`, \

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aipress_core::check::connections::{Budget, Inequality, OVERLAP, SiteShare};
+use aipress_core::check::connections::{Budget, Inequality, OVERLAP, SiteShare, WATCHERS};
 use aipress_core::check::fleet::{Shard, SiteFacts};
 use aipress_core::check::rules::{self, POOL_TOO_LARGE};
 use aipress_core::diag::{Code, Diagnostic, Diagnostics, count, suggest};
@@ -68,26 +68,56 @@ fn mode(budget: &Budget) -> String {
             budget.per_node,
             budget.machines()
         ),
-        PoolMode::Sidecar => "a pool beside each site".to_owned(),
+        PoolMode::Sidecar => format!("a pool of at most {} connections beside each instance", budget.per_node),
         PoolMode::Gke | PoolMode::None => "no pool".to_owned(),
     }
 }
 
-/// The columns of a site.
+/// What MySQL calls the most connections of a user.
+const LIMIT: &str = "MAX_USER_CONNECTIONS";
+
+/// The columns of a site. What it reserves counts where its instances ask for less.
 fn cells(site: &SiteShare) -> [String; 6] {
     let ports = if site.of_worker > 1 { format!(" x {}", site.of_worker) } else { String::new() };
+    let (instances, reserved) = (site.instances, site.reserved);
+    let asked = match site.beside {
+        0 if reserved > instances * site.workers * site.of_worker => {
+            format!("max({reserved}, {instances} x {}{ports})", site.workers)
+        }
+        0 => format!("{instances} x {}{ports}", site.workers),
+        pool if reserved > instances * pool => {
+            format!("max({reserved}, {instances} x {pool}) + {instances} x {WATCHERS}")
+        }
+        pool => format!("{instances} x ({pool} + {WATCHERS})"),
+    };
     [
         site.site.clone(),
-        site.reserved.to_string(),
-        format!("{} x {}{ports}", site.instances, site.workers),
-        site.clients.to_string(),
-        if site.per_node == site.per_database { "-".to_owned() } else { site.per_node.to_string() },
+        reserved.to_string(),
+        asked,
+        site.opened().to_string(),
+        site.per_node.to_string(),
         site.per_database.to_string(),
     ]
 }
 
+/// What the columns mean.
+fn legend(budget: &Budget) -> String {
+    match budget.mode {
+        PoolMode::Mig => format!(
+            "  Of each site a node takes so many clients; all clients of a node share its {} connections to the database.\n\n",
+            budget.per_node
+        ),
+        PoolMode::Sidecar | PoolMode::Gke | PoolMode::None => String::new(),
+    }
+}
+
 fn text(shard: &Shard, budget: &Budget, over: &Diagnostics) -> String {
-    let heads = ["site", "reserves", "instances x workers", "clients", "per node", "MAX_USER_CONNECTIONS"];
+    let heads = match budget.mode {
+        PoolMode::Sidecar => {
+            ["site", "reserves", "instances x (pool + watchers)", "connections", "clients of a pool", LIMIT]
+        }
+        _ => ["site", "reserves", "instances x workers", "clients", "clients of a node", LIMIT],
+    };
     let mut rows = vec![heads.map(str::to_owned)];
     rows.extend(budget.sites.iter().map(cells));
     let reserved: u64 = budget.sites.iter().map(|site| site.reserved).sum();
@@ -95,7 +125,7 @@ fn text(shard: &Shard, budget: &Budget, over: &Diagnostics) -> String {
         "sum".to_owned(),
         reserved.to_string(),
         String::new(),
-        budget.clients().to_string(),
+        (budget.opened() / OVERLAP).to_string(),
         String::new(),
         String::new(),
     ];
@@ -112,12 +142,14 @@ fn text(shard: &Shard, budget: &Budget, over: &Diagnostics) -> String {
     let mut text = format!("{}: {sites}, {}\n\n", shard.name.value, mode(budget));
     text += &rows.iter().map(line).collect::<String>();
     text += "\n";
+    text += &legend(budget);
     text += &format!("  {:>6}  max_connections of the database\n", budget.limit);
     text += &format!("  {:>6}  stay free for administration, replication and provisioning\n", budget.reserve);
+    let held = if budget.mode == PoolMode::Sidecar { "connections of all pools" } else { "clients" };
     text += &format!(
-        "  {:>6}  clients while every site is rolled out ({OVERLAP} x {})\n",
-        budget.overlap(),
-        budget.clients()
+        "  {:>6}  {held} while every site is rolled out ({OVERLAP} x {})\n",
+        budget.opened(),
+        budget.opened() / OVERLAP
     );
     if budget.mode == PoolMode::Mig {
         text += &format!(
@@ -127,7 +159,7 @@ fn text(shard: &Shard, budget: &Budget, over: &Diagnostics) -> String {
             budget.per_node
         );
         text += &format!(
-            "  {:>6}  the same while machines are replaced ({} x {}), for minutes; beyond max_connections nodes wait\n",
+            "  {:>6}  the same while machines are replaced ({} x {}), for minutes and if all are taken\n",
             budget.peak(),
             budget.machines(),
             budget.per_node
@@ -135,7 +167,22 @@ fn text(shard: &Shard, budget: &Budget, over: &Diagnostics) -> String {
     }
     text += "\n";
     text += &budget.inequalities().iter().map(verdict).collect::<String>();
+    text += &while_replaced(budget);
     text + &over.iter().map(|item| format!("  fix: {}\n", item.help)).collect::<String>()
+}
+
+/// What no rule asks for, and may be too much all the same.
+fn while_replaced(budget: &Budget) -> String {
+    let sum = budget.peak() + budget.reserve;
+    if sum <= budget.limit {
+        return String::new();
+    }
+    format!(
+        "  may not hold while machines are replaced: nodes x connections of a node + what stays free: {sum}, {} more than \
+         {}, the database's connections; it refuses what is beyond them (error 1040)\n",
+        sum - budget.limit,
+        budget.limit
+    )
 }
 
 fn verdict(inequality: &Inequality) -> String {
@@ -156,6 +203,8 @@ fn json(shard: &Shard, budget: &Budget, over: &Diagnostics) -> serde_json::Value
             "workers": site.workers,
             "connectionsOfWorker": site.of_worker,
             "clients": site.clients,
+            "beside": site.beside,
+            "opened": site.opened(),
             "perNode": site.per_node,
             "maxUserConnections": site.per_database,
         })
@@ -178,6 +227,7 @@ fn json(shard: &Shard, budget: &Budget, over: &Diagnostics) -> serde_json::Value
         "nodes": {"min": budget.nodes.0, "max": budget.nodes.1, "whileReplaced": budget.machines(), "poolMax": budget.per_node},
         "clients": budget.clients(),
         "clientsWhileRolledOut": budget.overlap(),
+        "openedWhileRolledOut": budget.opened(),
         "backends": budget.backends(),
         "backendsWhileReplaced": budget.peak(),
         "sites": budget.sites.iter().map(site).collect::<Vec<_>>(),

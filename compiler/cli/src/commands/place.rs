@@ -33,7 +33,7 @@ pub fn run(folder: &Path, args: &PlaceArgs) -> Result<Exit, Failure> {
         out::result(&format!("{} {} {}\n", home.site, home.shard, home.edge));
     }
     if files.is_empty() {
-        out::say("every site and shard is recorded");
+        out::say("every site, shard and replica is recorded");
     } else if args.check {
         return Err(Diagnostic::error_without_place(LOCK_INCOMPLETE, "the placement lock is not complete")
             .help("run `aipress place --write` and commit `tenants/placement/`.")

@@ -14,7 +14,8 @@ use super::{applied, together};
 use crate::args::{PlanArgs, PlanFormat};
 use crate::exit::{Exit, Failure, UNREVIEWED};
 use crate::fleet::{self, Fleet};
-use crate::{out, words};
+use crate::render::{Format, Look, Report};
+use crate::{out, source, words};
 
 /// A plan or evidence that cannot be read.
 const UNREADABLE: Code = Code(691);
@@ -22,8 +23,35 @@ const UNREADABLE: Code = Code(691);
 /// Compares the fleet with what it was at the base.
 ///
 /// # Errors
-/// Errors of either fleet; a revision that cannot be read; with `--verify`, rows that were not reviewed.
+/// Errors of either fleet; a revision that cannot be read; with `--verify`, rows that were not reviewed. What keeps a plan
+/// from being made is also the result, in the format that the plan was asked in.
 pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
+    let (plan, text) = make(folder, args).inspect_err(|failure| out::result(&instead(failure, args.format)))?;
+    out::result(&text);
+    verify(&plan, &args.verify)?;
+    Ok(match (plan.is_refused(), args.detailed_exitcode && !plan.is_empty()) {
+        (true, _) => Exit::Refused,
+        (false, true) => Exit::Changes,
+        (false, false) => Exit::Fine,
+    })
+}
+
+/// What programs and comments get where there is no plan; people read the standard error.
+fn instead(failure: &Failure, format: PlanFormat) -> String {
+    let report = Report::new(&failure.sources, failure.diagnostics.clone());
+    let write = |format| report.write(format, &Look::of_stderr());
+    match format {
+        PlanFormat::Text | PlanFormat::Html => String::new(),
+        PlanFormat::Markdown => report.comment("No plan: the fleet does not compile, or cannot be compared"),
+        PlanFormat::Json => write(Format::Json),
+        PlanFormat::Sarif => write(Format::Sarif),
+        PlanFormat::Github => write(Format::Github),
+        PlanFormat::Junit => write(Format::Junit),
+    }
+}
+
+/// Makes the plan and writes it.
+fn make(folder: &Path, args: &PlanArgs) -> Result<(Plan, String), Failure> {
     let mut options = fleet::options(&args.input);
     let alone = fleet::load_revision(folder, args.input.rev.as_deref(), &options)?;
     let head = if args.with.is_empty() { alone } else { together::load(folder, args, &options)? };
@@ -48,13 +76,8 @@ pub fn run(folder: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
         }
     };
     out::report(&head.sources, head.compilation.warnings().clone());
-    out::result(&write(&plan, &head, args.format)?);
-    verify(&plan, &args.verify)?;
-    Ok(match (plan.is_refused(), args.detailed_exitcode && !plan.is_empty()) {
-        (true, _) => Exit::Refused,
-        (false, true) => Exit::Changes,
-        (false, false) => Exit::Fine,
-    })
+    let text = write(&plan, &head, args.format)?;
+    Ok((plan, text))
 }
 
 /// What the fleet is compared with.
@@ -74,13 +97,20 @@ fn before(folder: &Path, args: &PlanArgs, head: &Fleet, options: &Options) -> Re
     }
     let name = args.base.clone().unwrap_or_default();
     let options = applied::as_of(folder, &name, options)?;
-    let base = fleet::load_revision(folder, Some(&name), &options).inspect_err(|failure| {
-        // Codes from 600 say that the revision could not even be read.
-        if failure.diagnostics.iter().any(|item| item.code.0 < 600) {
-            out::say(&format!("the base `{name}` does not compile:"));
+    match fleet::load_revision(folder, Some(&name), &options) {
+        Ok(base) => Ok(State { fleets: vec![base], of_stack: None, applied: None, name }),
+        // The commit that brings a fleet: all is new.
+        Err(failure) if source::is_no_fleet(&failure) => {
+            Ok(State { fleets: Vec::new(), of_stack: Some(BTreeMap::new()), applied: None, name })
         }
-    })?;
-    Ok(State { fleets: vec![base], of_stack: None, applied: None, name })
+        Err(failure) => {
+            // Codes from 600 say that the revision could not even be read.
+            if failure.diagnostics.iter().any(|item| item.code.0 < 600) {
+                out::say(&format!("the base `{name}` does not compile:"));
+            }
+            Err(failure)
+        }
+    }
 }
 
 /// How the newer fleet is named.

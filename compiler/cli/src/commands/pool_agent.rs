@@ -2,6 +2,7 @@
 //!
 //! Events go to standard output, one JSON object a line; the same in words to standard error.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -25,7 +26,7 @@ use crate::out;
 
 const UNREADABLE: Code = Code(659);
 
-/// Prepares the node, or keeps its ProxySQL until SIGTERM.
+/// Prepares the node, keeps its ProxySQL until SIGTERM, or does both.
 ///
 /// # Errors
 /// What keeps it from starting; whatever happens later is told as an event and tried again.
@@ -33,63 +34,93 @@ pub fn run(folder: &Path, args: &PoolAgentArgs) -> Result<Exit, Failure> {
     let call = Duration::from_secs(args.call_wait);
     let patience = Patience { answer: call.div_f32(2.0).max(Duration::from_millis(200)), call, ..Patience::default() };
     let endpoints = services::endpoints(&args.secrets_url, &args.metadata_url, &args.storage_url)?;
-    let http = Http::new(endpoints, patience);
+    let mut http = || Http::new(endpoints.clone(), patience);
+    let places = Places { folder, args, given: given(args)? };
     if args.init {
-        init::run(&wanted(folder, args), http, &mut tell).map_err(|problem| Failure::plain(*problem))?;
+        init::run(&places.wanted(), http(), &mut tell).map_err(|problem| Failure::plain(*problem))?;
         return Ok(Exit::Fine);
     }
-    let interval = Duration::from_millis(args.interval_ms);
-    let options = Options {
-        shard: args.shard.clone(),
-        project: args.project.clone(),
-        pool: place(folder, args, &args.users_object),
-        folder: folder.join(&args.folder),
-        admin_port: args.admin_port,
-        pool_port: args.pool_port,
-        authorities: Some(place(folder, args, "")),
-        intent: args.expected.as_ref().map(|file| intent(&folder.join(file))).transpose()?,
-        interval,
-        look: Duration::from_secs(60),
-        answer: Duration::from_secs(5),
-        drain: Duration::from_secs(args.drain),
-    };
     let stop = Arc::new(AtomicBool::new(false));
     on_terminate(&stop)?;
     let shared = Shared::default();
-    let everywhere = args.config_bucket.as_ref().map_or(Ipv4Addr::LOCALHOST, |_| Ipv4Addr::UNSPECIFIED);
-    let address = SocketAddr::new(args.health_address.unwrap_or(everywhere.into()), args.health_port);
+    let options = places.options()?;
     // A round may wait for the bucket, for a secret and for ProxySQL, each as long as it is allowed to.
-    let stale = interval * 3 + call * 3 + Duration::from_secs(30);
-    let address = health::serve(address, &args.health_path, &shared, stale);
+    let stale = options.interval * 3 + call * 3 + Duration::from_secs(30);
+    let address = health::serve(places.health(), &args.health_path, &shared, stale);
     let address = address.map_err(|problem| Failure::plain(*problem))?;
     tell(Event::Listening { address: address.to_string() });
-    agent::run(&options, http, &shared, &stop, &mut tell);
+    if !args.sidecar || init::until_done(&places.wanted(), &mut http, &shared, &stop, &mut tell) {
+        agent::run(&options, http(), &shared, &stop, &mut tell);
+    }
     Ok(Exit::Fine)
+}
+
+/// Where things are on this node.
+struct Places<'a> {
+    folder: &'a Path,
+    args: &'a PoolAgentArgs,
+    given: Option<Arc<BTreeMap<String, String>>>,
+}
+
+impl Places<'_> {
+    /// Names are of the texts that were given, else of objects of the bucket, else of files.
+    fn place(&self, name: &str) -> Place {
+        match (&self.given, &self.args.config_bucket) {
+            (Some(files), _) => Place::Given { files: Arc::clone(files), name: name.to_owned() },
+            (None, Some(bucket)) => Place::Object { bucket: bucket.clone(), name: name.to_owned() },
+            (None, None) => Place::File(self.folder.join(name)),
+        }
+    }
+
+    fn health(&self) -> SocketAddr {
+        let everywhere = self.args.config_bucket.as_ref().map_or(Ipv4Addr::LOCALHOST, |_| Ipv4Addr::UNSPECIFIED);
+        SocketAddr::new(self.args.health_address.unwrap_or(everywhere.into()), self.args.health_port)
+    }
+
+    fn options(&self) -> Result<Options, Failure> {
+        let Self { folder, args, .. } = self;
+        Ok(Options {
+            shard: args.shard.clone(),
+            project: args.project.clone(),
+            pool: self.place(&args.users_object),
+            folder: folder.join(&args.folder),
+            admin_port: args.admin_port,
+            pool_port: args.pool_port,
+            authorities: Some(self.place("")),
+            intent: args.expected.as_ref().map(|file| intent(&folder.join(file))).transpose()?,
+            interval: Duration::from_millis(args.interval_ms),
+            look: Duration::from_secs(60),
+            answer: Duration::from_secs(5),
+            drain: Duration::from_secs(args.drain),
+        })
+    }
+
+    fn wanted(&self) -> init::Wanted {
+        let args = self.args;
+        let secret = format!("{}-g{}", args.monitor, args.monitor_generation);
+        init::Wanted {
+            folder: self.folder.join(&args.folder),
+            config: self.place(&args.config_object),
+            sha256: args.config_sha256.clone(),
+            authorities: self.place(""),
+            project: args.project.clone(),
+            monitor: (args.monitor.clone(), secret, args.monitor_generation),
+        }
+    }
+}
+
+fn given(args: &PoolAgentArgs) -> Result<Option<Arc<BTreeMap<String, String>>>, Failure> {
+    let Some(text) = &args.files else { return Ok(None) };
+    let files = serde_json::from_str(text).map_err(|error| {
+        let title = format!("the given files cannot be used: column {}: not an object of texts", error.column());
+        Failure::from(Diagnostic::error_without_place(UNREADABLE, title).help("give them as the compiler wrote them."))
+    })?;
+    Ok(Some(Arc::new(files)))
 }
 
 fn tell(event: Event) {
     out::result(&(event.line() + "\n"));
     out::say(&event.to_string());
-}
-
-/// Without a bucket, names are files.
-fn place(folder: &Path, args: &PoolAgentArgs, name: &str) -> Place {
-    match &args.config_bucket {
-        Some(bucket) => Place::Object { bucket: bucket.clone(), name: name.to_owned() },
-        None => Place::File(folder.join(name)),
-    }
-}
-
-fn wanted(folder: &Path, args: &PoolAgentArgs) -> init::Wanted {
-    let secret = format!("{}-g{}", args.monitor, args.monitor_generation);
-    init::Wanted {
-        folder: folder.join(&args.folder),
-        config: place(folder, args, &args.config_object),
-        sha256: args.config_sha256.clone(),
-        authorities: place(folder, args, ""),
-        project: args.project.clone(),
-        monitor: (args.monitor.clone(), secret, args.monitor_generation),
-    }
 }
 
 fn intent(file: &Path) -> Result<Intent, Failure> {

@@ -48,7 +48,7 @@ pub fn run(folder: &Path, args: &RehearseArgs) -> Result<Exit, Failure> {
     let session = Session { changes, ..session(&fleet, args, &tools, chosen, &files)? };
     drop(files);
     session.run();
-    let (names, resources) = (session.jobs.len(), session.jobs.iter().map(|job| job.expected.len()).sum());
+    let (names, resources) = (session.jobs.len(), session.jobs.iter().map(|job| job.expected.len()).sum::<usize>());
     let Session { log, scratch, .. } = session;
     drop(scratch);
     let problems = log.finish(&tools.version, begun.elapsed());

@@ -8,6 +8,7 @@ use aipress_core::check::fleet::SiteFacts;
 use aipress_core::cost::{Levers, Money, Prices, estimate, site_lines};
 use aipress_core::diag::{Code, Diagnostic, count, suggest};
 use aipress_core::emit::catalogue;
+use aipress_core::lower::edge::hosts;
 use aipress_core::plan::render::safe;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,8 @@ struct Shown {
     proposed: bool,
     /// What the catalogue says.
     site: catalogue::Site,
+    /// Hosts that nobody wrote and that lead here too: `www.` twins, the one below the platform's domain; in ASCII.
+    implied_hosts: Vec<String>,
     cost: Cost,
     /// Terraform addresses by stack.
     resources: BTreeMap<String, Vec<String>>,
@@ -121,6 +124,7 @@ impl Shown {
             project: found.project,
             region: found.region,
             proposed: home.proposed,
+            implied_hosts: implied(fleet, facts, &site.hosts),
             site,
             cost: Cost::of(fleet, id),
             resources,
@@ -143,6 +147,9 @@ impl Shown {
             "  hosts      {}\n",
             safe(&if site.hosts.is_empty() { "none".to_owned() } else { site.hosts.join(", ") })
         );
+        if !self.implied_hosts.is_empty() {
+            text += &format!("  also       {}\n", safe(&self.implied_hosts.join(", ")));
+        }
         for (what, name) in &site.names {
             text += &format!("  {what:<10} {}\n", safe(name));
         }
@@ -182,6 +189,15 @@ impl Cost {
             lines: site_lines(context.fleet, context.placement, &prices, id),
         }
     }
+}
+
+/// The hosts of a site that its documents do not name.
+fn implied(fleet: &Fleet, site: &SiteFacts, written: &[String]) -> Vec<String> {
+    let context = fleet.compilation.context();
+    let Some(resolved) = context.fleet.resolve(context.sources, site) else { return Vec::new() };
+    let written: Vec<String> = written.iter().map(|host| hosts::ascii(host)).collect();
+    let all = hosts::of(&context, &resolved).into_iter().map(|host| host.name);
+    all.filter(|host| !written.contains(host)).collect()
 }
 
 /// Whether an address belongs to a site: in its own call, or by a key that names it or one of its hosts.

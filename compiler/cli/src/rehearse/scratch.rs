@@ -71,6 +71,9 @@ impl Drop for Scratch {
     }
 }
 
+/// The longest folder in which a provider still gets a socket, whose path holds 103 bytes on the narrowest system.
+const LONGEST: usize = 70;
+
 impl Scratch {
     /// Makes the folder: the named one, which must be empty or absent and stays, or a temporary one.
     ///
@@ -130,7 +133,8 @@ impl Scratch {
             serde_json::Value::from(mirror.to_string_lossy())
         );
         write(&config, &text)?;
-        for folder in [&home, &self.root.join("world"), &self.root.join("world-undisturbed")] {
+        let sockets = self.root.join("t");
+        for folder in [&home, &sockets, &self.root.join("world"), &self.root.join("world-undisturbed")] {
             fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
         }
         let fixed = [("TF_IN_AUTOMATION", "1"), ("TF_INPUT", "0"), ("CHECKPOINT_DISABLE", "1")];
@@ -138,6 +142,10 @@ impl Scratch {
             fixed.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         variables.push(("TF_CLI_CONFIG_FILE".into(), config.into()));
         variables.push(("HOME".into(), home.into()));
+        // What a killed provider leaves goes with the rest.
+        if sockets.as_os_str().len() <= LONGEST {
+            variables.push(("TMPDIR".into(), sockets.into()));
+        }
         Ok(variables)
     }
 

@@ -91,7 +91,7 @@ fn header(found: &Capacity, body: &mut String) -> usize {
     *body += &text("t h", MARGIN, 42, "How full the shards are");
     let summary = format!(
         "{} on {}. Colour: the fullest dimension of a shard, in percent of its limit; new sites leave {} % free while they can.",
-        count(usize::try_from(sites).unwrap_or(usize::MAX), "site", "sites"),
+        count(sites, "site", "sites"),
         count(found.shards.len(), "shard", "shards"),
         found.headroom_percent
     );
@@ -126,7 +126,7 @@ fn draw_region(
     let title = format!(
         "{}: {}, {}, {} active; {} {percent} %",
         region.region,
-        count(usize::try_from(region.sites).unwrap_or(usize::MAX), "site", "sites"),
+        count(region.sites, "site", "sites"),
         count(region.shards, "shard", "shards"),
         region.active,
         dimension.noun()

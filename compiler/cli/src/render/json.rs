@@ -10,11 +10,21 @@ use super::mask::{lines, prose};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
+struct Document<'a> {
     format_version: u32,
     errors: usize,
     warnings: usize,
     diagnostics: Vec<Item>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unrecorded: Option<Unrecorded<'a>>,
+}
+
+/// What the placement lock lacks.
+#[derive(Serialize)]
+struct Unrecorded<'a> {
+    sites: &'a [String],
+    shards: &'a [String],
+    replicas: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -69,7 +79,11 @@ pub(super) fn write(report: &Report<'_>) -> String {
         })
         .collect();
     let errors = diagnostics.iter().filter(|item| item.severity == "error").count();
-    let document = Document { format_version: 1, errors, warnings: diagnostics.len() - errors, diagnostics };
+    let [sites, shards, replicas] = &report.unrecorded;
+    let is_complete = sites.is_empty() && shards.is_empty() && replicas.is_empty();
+    let unrecorded = (!is_complete).then_some(Unrecorded { sites, shards, replicas });
+    let document =
+        Document { format_version: 1, errors, warnings: diagnostics.len() - errors, diagnostics, unrecorded };
     serde_json::to_string_pretty(&document).map(|text| text + "\n").unwrap_or_default()
 }
 

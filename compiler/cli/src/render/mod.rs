@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aipress_core::diag::{Diagnostic, Diagnostics, Severity, count};
-use aipress_core::plan::render::{Note, github_notes, junit_notes};
+use aipress_core::plan::render::{Note, github_notes, junit_notes, markdown_notes};
 use aipress_core::source::{SourceId, SourceSet, Span};
 use clap::ValueEnum;
 
@@ -42,6 +42,7 @@ pub struct Report<'a> {
     sources: &'a SourceSet,
     items: Vec<Diagnostic>,
     safe: BTreeMap<SourceId, Arc<str>>,
+    unrecorded: [Vec<String>; 3],
 }
 
 impl<'a> Report<'a> {
@@ -50,7 +51,13 @@ impl<'a> Report<'a> {
     pub fn new(sources: &'a SourceSet, diagnostics: Diagnostics) -> Self {
         let items = diagnostics.into_sorted(sources);
         let safe = mask_sources(sources, &items);
-        Self { sources, items, safe }
+        Self { sources, items, safe, unrecorded: [const { Vec::new() }; 3] }
+    }
+
+    /// Names the sites, shards and replicas that the placement lock lacks.
+    #[must_use]
+    pub fn with_unrecorded(self, unrecorded: [Vec<String>; 3]) -> Self {
+        Self { unrecorded, ..self }
     }
 
     /// Writes the report.
@@ -63,6 +70,12 @@ impl<'a> Report<'a> {
             Format::Github => github_notes(&self.notes()),
             Format::Junit => junit_notes("aipress check", &self.notes()),
         }
+    }
+
+    /// Writes the report as a comment on a pull request.
+    #[must_use]
+    pub fn comment(&self, title: &str) -> String {
+        markdown_notes(title, &self.notes())
     }
 
     /// The diagnostics as a plan says its findings.

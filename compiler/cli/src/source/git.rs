@@ -48,12 +48,8 @@ pub fn read(folder: &Path, revision: &str) -> Result<Vec<Entry>, Failure> {
 /// # Errors
 /// No repository, or no such revision in it.
 pub(super) fn commit_of(repository: &Repository, revision: &str) -> Result<Oid, Diagnostic> {
-    tree_of(repository, revision)?;
-    let object = repository.revparse_single(revision).map_err(|error| cannot_read(&error))?;
-    object.peel_to_commit().map(|commit| commit.id()).map_err(|_| {
-        Diagnostic::error_without_place(Code(601), format!("revision `{revision}` is not a commit"))
-            .help("name a commit, a tag or a branch.")
-    })
+    let object = resolve(repository, revision)?;
+    object.peel_to_commit().map(|commit| commit.id()).map_err(|_| no_commit(revision))
 }
 
 pub(super) fn open(folder: &Path) -> Result<Repository, Diagnostic> {
@@ -126,10 +122,12 @@ fn resolve<'r>(repository: &'r Repository, revision: &str) -> Result<Object<'r>,
 }
 
 fn tree_of<'r>(repository: &'r Repository, revision: &str) -> Result<Tree<'r>, Diagnostic> {
-    resolve(repository, revision)?.peel_to_tree().map_err(|_| {
-        Diagnostic::error_without_place(Code(601), format!("revision `{revision}` is not a commit"))
-            .help("name a commit, a tag or a branch.")
-    })
+    resolve(repository, revision)?.peel_to_tree().map_err(|_| no_commit(revision))
+}
+
+fn no_commit(revision: &str) -> Diagnostic {
+    Diagnostic::error_without_place(Code(601), format!("revision `{revision}` is not a commit"))
+        .help("name a commit, a tag or a branch.")
 }
 
 fn visit_root(

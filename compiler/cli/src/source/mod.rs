@@ -38,7 +38,9 @@ pub fn load(folder: &Path, revision: Option<&str>) -> Result<SourceSet, Failure>
         Some(revision) => git::read(folder, revision)?,
         None => worktree::read(folder)?,
     };
-    if !entries.iter().any(|entry| entry.path.starts_with("tenants/") || entry.path == TENANTS) {
+    if !entries.iter().any(|entry| {
+        entry.path.strip_prefix(TENANTS).is_some_and(|rest| rest.starts_with('/')) || entry.path == TENANTS
+    }) {
         return Err(no_fleet(folder, revision).into());
     }
     into_sources(entries)
@@ -100,6 +102,18 @@ fn into_sources(entries: Vec<Entry>) -> Result<SourceSet, Failure> {
     Err(Failure::new(sources, diagnostics))
 }
 
+/// A file that cannot be read; a fleet that is not there.
+const UNREADABLE: Code = Code(14);
+
+/// Whether the failure is that there is no fleet at all: no file in `tenants/`.
+#[must_use]
+pub fn is_no_fleet(failure: &Failure) -> bool {
+    let is_tenants = |path: &str| path.strip_prefix(TENANTS).is_some_and(|rest| rest.starts_with('/'));
+    !failure.sources.files().any(|(_, source)| is_tenants(&source.path))
+        && !failure.diagnostics.is_empty()
+        && failure.diagnostics.iter().all(|found| found.code == UNREADABLE)
+}
+
 fn no_fleet(folder: &Path, revision: Option<&str>) -> Diagnostic {
     let place = match revision {
         Some(revision) => format!("`{revision}` of `{}`", folder.display()),
@@ -111,7 +125,7 @@ fn no_fleet(folder: &Path, revision: Option<&str>) -> Diagnostic {
         None => "name the folder that holds `tenants/` with `-C DIR`, or start a fleet there with `aipress init`."
             .to_owned(),
     };
-    Diagnostic::error_without_place(Code(14), format!("no fleet in {place}: there is no file in `{TENANTS}/`"))
+    Diagnostic::error_without_place(UNREADABLE, format!("no fleet in {place}: there is no file in `{TENANTS}/`"))
         .help(help)
 }
 

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use aipress_core::diag::{Diagnostics, Severity};
+use aipress_core::inputs::Inputs;
 use aipress_core::{Compilation, Stack};
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -49,6 +50,7 @@ enum Effect {
 /// What a fleet compiles to.
 struct Base {
     fleet: Fleet,
+    compilation: Compilation,
     stacks: BTreeMap<Stack, Files>,
 }
 
@@ -62,12 +64,14 @@ impl Base {
                 Ok((stack, files))
             })
             .collect();
-        Ok(Self { fleet, stacks: rendered?.into_iter().collect() })
+        let stacks = rendered?.into_iter().collect();
+        Ok(Self { fleet, compilation, stacks })
     }
 
     /// Whether a changed document changes a byte.
     fn differs(&self, changed: &Fleet, document: &Value) -> Result<bool, Diagnostics> {
         let compilation = changed.compile()?;
+        let inputs = Inputs::of(&self.compilation, &compilation);
         let stacks = fleet::stacks(&compilation, document);
         let mut differs = compilation.stacks().len() != self.stacks.len();
         for stack in &stacks {
@@ -76,6 +80,8 @@ impl Base {
                 break;
             }
             differs = self.stack_differs(&compilation, stack)?;
+            // A plan does not render what has the same inputs.
+            assert!(!differs || !inputs.are_same(stack), "`{}` has the same inputs and differs", stack.name());
         }
         Ok(differs)
     }

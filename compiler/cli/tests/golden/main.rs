@@ -62,7 +62,7 @@ fn one(case: &Path, name: &str, inputs: &[&str], run: Run, bless: bool) -> Resul
         .collect::<Result<Vec<_>, _>>()?
         .into_iter()
         .filter(|entry| {
-            let others = ["expected", "args.txt", "README.md", "between", "records.txt"];
+            let others = ["expected", "args.txt", "README.md", "between", "records.txt", "evidence.json"];
             !inputs.contains(&entry.as_str()) && !others.contains(&entry.as_str())
         })
         .collect();
@@ -110,7 +110,11 @@ fn plan(case: &Path) -> Result<Expected, Failed> {
             return Err(format!("`{line}` cannot be recorded:\n{}", text(&output.stderr)).into());
         }
     }
-    let from = if records.is_empty() { ["--base", "HEAD~1"] } else { ["--applied", "applied"] };
+    let mut from = if records.is_empty() { vec!["--base", "HEAD~1"] } else { vec!["--applied", "applied"] };
+    let evidence = case.join("evidence.json");
+    if evidence.is_file() {
+        from.extend(["--evidence", evidence.to_str().unwrap()]);
+    }
     let mut expected = Expected::new();
     for (format, file) in [("text", "plan.txt"), ("json", "plan.json"), ("markdown", "plan.md")] {
         let arguments = [&["plan", "--rev", "HEAD", "--now", NOW, "--format", format], &from[..]].concat();

@@ -135,6 +135,7 @@ fn plan(rows: Vec<Row>, sites: usize) -> Plan {
         help: "commit an acknowledgement for `tenant/tulip-farm-7`, or restore its document.".into(),
         place: Some(Place { path: "tenants/platform.yaml".into(), line: 181, old: false }),
         rows: Vec::new(),
+        approvals: 0,
         acknowledged: None,
     };
     let difference = |name: &str, previous, new| Difference::new(name, Money(previous), Money(new));

@@ -2,7 +2,8 @@
 //!
 //! Input: a shard and the facts of the sites on it. Output: a [`Budget`], numbers only. With a pool of machines clients
 //! wait for one of few backend connections, so their sum may exceed those; without one, every worker of every instance is
-//! a connection, and while a site is rolled out its old and its new instances hold theirs at the same time.
+//! a connection, and while a site is rolled out its old and its new instances hold theirs at the same time. With a pool
+//! beside each site every instance holds its own: no more than its workers can use, and the two that watch the servers.
 //!
 //! Integers only; every limit that lowering writes (per node, per user, per server) is taken from here.
 
@@ -16,6 +17,8 @@ pub const OVERLAP: u64 = 2;
 /// Zones of a group of machines; that many more machines are up while the group is replaced (Compute Engine: a regional
 /// group takes no smaller surge than its zones).
 pub const SURGE: u64 = 3;
+/// Connections that a pool beside an instance holds for itself: its monitor's, and the agent's when it looks at a server.
+pub const WATCHERS: u64 = 2;
 
 /// Client connections of a node come in steps of as many as ProxySQL takes by default (`mysql-max_connections`), and are
 /// never more than it can take.
@@ -39,10 +42,25 @@ pub struct SiteShare {
     pub of_worker: u64,
     /// Connections of one revision at most: what all its workers hold, or what it reserves if that is more.
     pub clients: u64,
-    /// Client connections that one node of the pool takes from it.
+    /// Connections that the pool beside one instance opens for it; 0 where no pool is beside it.
+    pub beside: u64,
+    /// Client connections that one node of the pool takes from it, or the pool beside one instance.
     pub per_node: u64,
     /// Connections that the database takes from it (`MAX_USER_CONNECTIONS`).
     pub per_database: u64,
+}
+
+impl SiteShare {
+    /// Connections to the database of one revision at most, with those that watch.
+    #[must_use]
+    pub fn opened(&self) -> u64 {
+        if self.beside == 0 { self.clients } else { self.own() + self.instances * WATCHERS }
+    }
+
+    /// The same without those that watch: what its own user holds.
+    fn own(&self) -> u64 {
+        self.reserved.max(self.instances * self.beside)
+    }
 }
 
 /// The budget of a shard.
@@ -58,7 +76,7 @@ pub struct Budget {
     pub share: u64,
     /// Nodes at least and at most; 0 without machines.
     pub nodes: (u64, u64),
-    /// Backend connections of a node; 0 without machines.
+    /// Backend connections of a node, or at most of a pool beside an instance; 0 without a pool.
     pub per_node: u64,
     /// Of them, those to the primary as the reader of last resort.
     pub fallback: u64,
@@ -149,17 +167,39 @@ impl Budget {
         let reserved = u64::from(site.connections.value).max(1);
         let of_worker = if site.read_split.is_some() && self.fallback > 0 { 2 } else { 1 };
         let clients = reserved.max(instances * workers * of_worker);
-        // Two nodes together take both revisions; one alone still takes one revision whole.
-        let per_node = if self.nodes.0 == 1 || self.mode == PoolMode::Sidecar { clients * OVERLAP } else { clients };
-        let per_database = self.per_database(reserved, clients);
-        let (site, span) = (site.id.to_string(), site.span);
-        SiteShare { site, span, reserved, instances, workers, of_worker, clients, per_node, per_database }
+        let is_beside = self.mode == PoolMode::Sidecar;
+        let per_node = match self.nodes.0 {
+            // The agent logs in as the site does, and leaves the workers theirs.
+            _ if is_beside => workers * of_worker + 1,
+            // Two nodes together take both revisions; one alone still takes one revision whole.
+            1 => clients * OVERLAP,
+            _ => clients,
+        };
+        let share = SiteShare {
+            site: site.id.to_string(),
+            span: site.span,
+            reserved,
+            instances,
+            workers,
+            of_worker,
+            clients,
+            // A connection to the primary and one to a replica are needed where the site reads from one.
+            beside: if is_beside { self.per_node.min(workers * of_worker).max(of_worker) } else { 0 },
+            per_node,
+            per_database: 0,
+        };
+        SiteShare { per_database: self.per_database(&share), ..share }
     }
 
     /// What the database takes from one site. Behind machines that share connections it is twice what the site reserves,
-    /// so that no site starves the others whatever it does; without them it is what its workers open.
-    fn per_database(&self, reserved: u64, clients: u64) -> u64 {
-        let of_revision = if self.mode == PoolMode::Mig { reserved } else { clients };
+    /// so that no site starves the others whatever it does; without them it is what its workers open, or the pools beside
+    /// them.
+    fn per_database(&self, share: &SiteShare) -> u64 {
+        let of_revision = match self.mode {
+            PoolMode::Mig => share.reserved,
+            PoolMode::Sidecar => share.own(),
+            PoolMode::Gke | PoolMode::None => share.clients,
+        };
         (of_revision * OVERLAP).min(self.limit.saturating_sub(self.reserve).max(1))
     }
 
@@ -179,6 +219,12 @@ impl Budget {
     #[must_use]
     pub fn overlap(&self) -> u64 {
         self.clients() * OVERLAP
+    }
+
+    /// Connections to the database while every site is rolled out, where no machines stand between.
+    #[must_use]
+    pub fn opened(&self) -> u64 {
+        self.sites.iter().map(SiteShare::opened).sum::<u64>() * OVERLAP
     }
 
     /// Connections that the pool opens at most.
@@ -219,7 +265,13 @@ impl Budget {
                     bound: self.limit,
                 },
             ],
-            PoolMode::Sidecar | PoolMode::Gke | PoolMode::None => vec![Inequality {
+            PoolMode::Sidecar => vec![Inequality {
+                asked: "connections of the pools beside all instances while every site is rolled out + what stays free",
+                sum: self.opened() + self.reserve,
+                room: "80 % of the database's connections",
+                bound: self.share,
+            }],
+            PoolMode::Gke | PoolMode::None => vec![Inequality {
                 asked: "client connections while every site is rolled out",
                 sum: self.overlap(),
                 room: "80 % of the database's connections",
@@ -233,7 +285,8 @@ impl Budget {
     pub fn needed(&self) -> u64 {
         let sum = match self.mode {
             PoolMode::Mig => self.backends() + self.reserve,
-            PoolMode::Sidecar | PoolMode::Gke | PoolMode::None => self.overlap(),
+            PoolMode::Sidecar => self.opened() + self.reserve,
+            PoolMode::Gke | PoolMode::None => self.overlap(),
         };
         (sum * 100).div_ceil(u64::from(limits::CONNECTIONS_PERCENT))
     }

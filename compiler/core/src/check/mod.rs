@@ -98,7 +98,7 @@ pub fn check_despite(sources: &SourceSet, options: &Options, codes: &[Code]) -> 
     }
     rules::platform(&fleet.platform, options.now, &mut found);
     fleet.shards.values().for_each(|shard| rules::shard(&fleet.platform, shard, &mut found));
-    rules::fleet(&fleet, &mut found);
+    rules::fleet(&fleet, options.now, &mut found);
     found.extend(form);
     if found.has_errors_but(codes) {
         return Err(found);

@@ -171,7 +171,7 @@ fn describe(kind: Kind, root: &Node, error: &ValidationError<'_>) -> Vec<Diagnos
 }
 
 fn items(limit: u64) -> String {
-    crate::diag::count(usize::try_from(limit).unwrap_or(usize::MAX), "item", "items")
+    crate::diag::count(limit, "item", "items")
 }
 
 /// Scalars are underlined whole; of maps and lists, the key that holds them.

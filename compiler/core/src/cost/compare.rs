@@ -54,24 +54,29 @@ pub struct CostChange {
 /// One of the fleets of a change.
 pub type Placed<'a> = (&'a Fleet, &'a Placement);
 
-/// Estimates what a change costs; none if the two fleets pay in different currencies, or if nothing has a price.
+/// Estimates what a change costs, from nothing if there was no fleet; none if the two fleets pay in different currencies, or
+/// if nothing has a price.
 #[must_use]
-pub fn change(previous: Placed<'_>, new: Placed<'_>) -> Option<CostChange> {
-    let prices = (Prices::of(previous.0), Prices::of(new.0));
+pub fn change(previous: Option<Placed<'_>>, new: Placed<'_>) -> Option<CostChange> {
+    let prices = Prices::of(new.0);
+    let older = previous.map(|previous| (previous, Prices::of(previous.0)));
     // Without any price there is nothing to say.
-    if prices.0.currency != prices.1.currency || prices.1.iter().next().is_none() {
+    if older.as_ref().is_some_and(|(_, older)| older.currency != prices.currency) || prices.iter().next().is_none() {
         return None;
     }
-    let before = estimate(previous.0, previous.1, &prices.0, &Levers::default());
-    let after = estimate(new.0, new.1, &prices.1, &Levers::default());
+    let older = older.map(|(fleet, prices)| (fleet, estimate(fleet.0, fleet.1, &prices, &Levers::default())));
+    let after = estimate(new.0, new.1, &prices, &Levers::default());
     let by = |by: By| {
-        let (old, old_sum) = rows(previous.0, previous.1, &before, by);
+        let (old, old_total) = older.as_ref().map_or_else(Default::default, |((fleet, placement), estimate)| {
+            let (rows, sum) = rows(fleet, placement, estimate, by);
+            (rows, sum.total)
+        });
         let (new, new_sum) = rows(new.0, new.1, &after, by);
-        (compare(&old, &new).0, Difference::new("all", old_sum.total, new_sum.total))
+        (compare(&old, &new).0, Difference::new("all", old_total, new_sum.total))
     };
     let ((tiers, sum), (shards, _)) = (by(By::Tier), by(By::Shard));
     Some(CostChange {
-        currency: prices.1.currency,
+        currency: prices.currency,
         sum,
         tiers,
         shards,

@@ -4,8 +4,9 @@ use super::Levers;
 use super::line::{Amount, Bill};
 use super::price::Prices;
 use crate::check::facts::has_compute;
-use crate::check::fleet::{Fleet, Shard, SiteFacts};
-use crate::spec::shard::StorageClass;
+use crate::check::fleet::{Fleet, Shard, SiteFacts, SiteSize};
+use crate::spec::facts::sidecar;
+use crate::spec::shard::{PoolMode, StorageClass};
 use crate::spec::site::Environment;
 use crate::spec::tenant::LifecycleState;
 
@@ -25,6 +26,15 @@ pub(super) struct Around<'a> {
     pub paid_checks: (u64, u64),
     /// What is tried.
     pub levers: &'a Levers,
+}
+
+impl Around<'_> {
+    /// What an instance has, with the pool that runs beside the site.
+    fn size(&self, site: &SiteFacts) -> SiteSize {
+        let is_beside = self.shard.spec.proxysql.mode.value == PoolMode::Sidecar && site.size.cpu_millis > 0;
+        let (millis, mib) = if is_beside { (sidecar::MILLIS, sidecar::MIB) } else { (0, 0) };
+        SiteSize { cpu_millis: site.size.cpu_millis + millis, memory_mib: site.size.memory_mib + mib, ..site.size }
+    }
 }
 
 /// Writes the bill of a site.
@@ -53,7 +63,7 @@ pub(super) fn checks(site: &SiteFacts, levers: &Levers) -> u64 {
 
 /// Writes what a site costs if nobody visits it: the least that any budget of it has to bear.
 pub(super) fn standing(bill: &mut Bill<'_>, around: &Around<'_>, site: &SiteFacts) {
-    let size = &site.size;
+    let size = &around.size(site);
     let instances = if around.levers.asleep { 0 } else { u64::from(size.min_instances) };
     let seconds = around.prices.assumed("hours-per-month") * SECONDS_PER_HOUR * instances;
     let (vcpu, gib) = (u64::from(size.cpu_millis), size.memory_mib);
@@ -74,7 +84,7 @@ fn visits(around: &Around<'_>, site: &SiteFacts) -> u64 {
 }
 
 fn traffic(bill: &mut Bill<'_>, around: &Around<'_>, site: &SiteFacts) {
-    let (prices, size) = (around.prices, &site.size);
+    let (prices, size) = (around.prices, &around.size(site));
     let visits = visits(around, site);
     let requests = visits.saturating_mul(prices.assumed("requests-per-visit"));
     let pages = visits.saturating_mul(prices.assumed("pages-per-visit"));

@@ -1,16 +1,22 @@
-//! Addresses that the compiler chooses: a function of a region's ranges and a shard's index in the lock, never of the
-//! order of files, so that nothing is ever renumbered.
+//! Addresses that the compiler chooses: a function of a region's ranges and the number of a shard or a replica in the
+//! lock, never of names, of the order of files or of what else there is, so that nothing is ever renumbered.
+//!
+//! A region's range of endpoints is cut into blocks. The number of a shard names a block, and its primary has one
+//! address of it, the same in each; replicas, which may belong to shards of other regions, have the others of all blocks
+//! in turn. So the two never meet, however many there are of each.
 
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-/// Private Service Connect endpoints that each shard has room for: the instance, at most 8 replicas, the pool's load
-/// balancer and reserve.
-pub const ENDPOINTS_PER_SHARD: u32 = 16;
+/// The addresses of a block: one primary's, [`REPLICAS_PER_BLOCK`] replicas', and two that stay free.
+const BLOCK: u32 = 16;
 
-/// The endpoint of a shard's instance is the first after two that stay free; replicas follow.
-const FIRST_ENDPOINT: u32 = 2;
+/// Where in its block the endpoint of a primary is: Google keeps the first two addresses of a range.
+const PRIMARY: u32 = 2;
+
+/// How many endpoints of replicas a block has, all after the primary's.
+const REPLICAS_PER_BLOCK: u32 = BLOCK - PRIMARY - 1;
 
 /// Returns the subnet of the shard with this index in a region, or `None` when the range is used up.
 #[must_use]
@@ -34,17 +40,25 @@ pub fn subnet_count(region: Ipv4Net, prefix: u8) -> u32 {
     if prefix < region.prefix_len() { 0 } else { 1u32.checked_shl(bits).unwrap_or(u32::MAX) }
 }
 
-/// Returns an endpoint address of a shard: slot 0 is the instance, 1 to 8 its replicas in order of their names; `None`
-/// when the range is used up.
+/// Returns the endpoint of a shard's primary by the shard's number in its region, or `None` when the range is used up.
 #[must_use]
-pub fn endpoint(region: Ipv4Net, index: u32, slot: u32) -> Option<Ipv4Addr> {
-    let offset = u64::from(index) * u64::from(ENDPOINTS_PER_SHARD) + u64::from(FIRST_ENDPOINT) + u64::from(slot);
-    let address = u64::from(u32::from(region.network())) + offset;
-    // The last address of a subnet is Google's.
-    if slot >= ENDPOINTS_PER_SHARD - FIRST_ENDPOINT || address + 1 >= u64::from(u32::from(region.broadcast())) {
-        return None;
-    }
-    u32::try_from(address).ok().map(Ipv4Addr::from)
+pub fn primary_endpoint(range: Ipv4Net, number: u32) -> Option<Ipv4Addr> {
+    in_block(range, number, PRIMARY)
+}
+
+/// Returns the endpoint of a replica by its number in the region that it is in, of whose range this is; `None` when the
+/// range is used up.
+#[must_use]
+pub fn replica_endpoint(range: Ipv4Net, number: u32) -> Option<Ipv4Addr> {
+    in_block(range, number / REPLICAS_PER_BLOCK, PRIMARY + 1 + number % REPLICAS_PER_BLOCK)
+}
+
+fn in_block(range: Ipv4Net, block: u32, slot: u32) -> Option<Ipv4Addr> {
+    let offset = u64::from(block) * u64::from(BLOCK) + u64::from(slot);
+    let address = u64::from(u32::from(range.network())) + offset;
+    // The last two addresses of a subnet are Google's.
+    let is_inside = address + 1 < u64::from(u32::from(range.broadcast()));
+    u32::try_from(address).ok().filter(|_| is_inside).map(Ipv4Addr::from)
 }
 
 /// Returns an address inside a shard's subnet, from 2 (Google keeps the first two and the last two).
@@ -69,12 +83,30 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_of_two_shards_never_meet() {
-        let region: Ipv4Net = "10.192.0.0/16".parse().unwrap();
-        let all: std::collections::BTreeSet<_> =
-            (0..100).flat_map(|index| (0..9).filter_map(move |slot| endpoint(region, index, slot))).collect();
-        assert_eq!(all.len(), 900);
-        assert_eq!(endpoint(region, 0, 0).unwrap().to_string(), "10.192.0.2");
-        assert_eq!(endpoint("10.0.0.0/30".parse().unwrap(), 0, 4), None);
+    fn endpoints_are_inside_the_range_and_never_meet() {
+        for prefix in [16u8, 20, 24, 26, 28, 29, 30, 31, 32] {
+            let range = Ipv4Net::new(Ipv4Addr::new(10, 192, 0, 0), prefix).unwrap();
+            let primaries = (0..5000).map_while(|number| primary_endpoint(range, number));
+            let replicas = (0..60_000).map_while(|number| replica_endpoint(range, number));
+            let all: Vec<_> = primaries.chain(replicas).collect();
+            let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+            assert_eq!(all.len(), distinct.len(), "/{prefix}");
+            assert!(all.iter().all(|ip| range.contains(ip) && u32::from(*ip) + 1 < u32::from(range.broadcast())));
+        }
+    }
+
+    #[test]
+    fn endpoints_end_with_the_range() {
+        let range: Ipv4Net = "10.192.0.0/16".parse().unwrap();
+        let text = |ip: Option<Ipv4Addr>| ip.map(|ip| ip.to_string());
+        assert_eq!(text(primary_endpoint(range, 1)).unwrap(), "10.192.0.18");
+        assert_eq!(text(replica_endpoint(range, 0)).unwrap(), "10.192.0.3");
+        assert_eq!(text(replica_endpoint(range, 12)).unwrap(), "10.192.0.15");
+        assert_eq!(text(replica_endpoint(range, 13)).unwrap(), "10.192.0.19");
+        let small: Ipv4Net = "10.0.0.0/28".parse().unwrap();
+        assert_eq!(text(replica_endpoint(small, 10)).unwrap(), "10.0.0.13");
+        assert_eq!(replica_endpoint(small, 11), None);
+        assert_eq!(primary_endpoint(small, 1), None);
+        assert_eq!(primary_endpoint(range, u32::MAX), None);
     }
 }

@@ -3,11 +3,13 @@
 //! It holds what the image decides by: PHP, WordPress, mail, media, caches, security, cron, backup. No secret value is in
 //! it, and nothing whose change would not change the running site.
 
+use std::net::Ipv4Addr;
+
 use serde_json::{Map, Value, json};
 
 use crate::check::fleet::ResolvedSite;
 use crate::emit::database::login;
-use crate::lower::shard_plan::{READER_PORT, ShardPlan};
+use crate::lower::shard_plan::{POOL_PORT, READER_PORT, ShardPlan};
 use crate::lower::site::Lowering;
 use crate::lower::site_cron;
 use crate::spec::site::Environment;
@@ -16,12 +18,12 @@ use crate::spec::tenant::ReadSplitMode;
 /// Cloud Run refuses an environment value above 32 KiB (Run v2).
 pub const MAX_BYTES: usize = 32 * 1024;
 
-/// Makes the configuration of a site.
+/// Makes the configuration of a site that reaches its database at an address.
 #[must_use]
-pub fn of(plan: &ShardPlan<'_>, site: &ResolvedSite) -> Value {
+pub fn of(plan: &ShardPlan<'_>, site: &ResolvedSite, (host, port): (Ipv4Addr, u16)) -> Value {
     let spec = &site.spec;
-    let (host, port) = plan.database_address();
-    let reads = plan.has_reader_port() && spec.database.read_split.mode.value != ReadSplitMode::Off;
+    let reads =
+        plan.has_reader_port() && port == POOL_PORT && spec.database.read_split.mode.value != ReadSplitMode::Off;
     let mut config = json!({
         "version": 1,
         "site": site.id,

@@ -5,10 +5,12 @@
 use std::collections::BTreeMap;
 
 use crate::emit::cloud_build::{Git, Pipeline, Wave};
-use crate::lower::{APPLY_ACCOUNT, Context, DRIFT_ACCOUNT, PLAN_ACCOUNT, shard};
+use crate::lower::{APPLY_ACCOUNT, Context, DRIFT_ACCOUNT, PLAN_ACCOUNT, images};
+use crate::source::Spanned;
+use crate::spec::platform::ToolDigests;
 use crate::spec::site::Environment;
 
-/// The image with `gcloud`, `git` and `python3`, by exact version.
+/// The image with `gcloud`, `git` and `python3`, by exact version; the platform may add its digest.
 const TOOLS_IMAGE: &str = "gcr.io/google.com/cloudsdktool/cloud-sdk:540.0.0-slim";
 /// Stacks that are applied at once: Cloud Build runs ten builds of a new project side by side (quota).
 const PARALLEL: u32 = 10;
@@ -24,14 +26,21 @@ pub fn region<'a>(context: &Context<'a>) -> &'a str {
 pub fn pipeline(context: &Context<'_>) -> Pipeline {
     let spec = &context.fleet.platform.spec;
     let shared = context.shared_project();
+    let digests = spec.artifacts.digests.as_ref();
+    let digest =
+        |of: fn(&ToolDigests) -> &Option<Spanned<String>>| images::at(digests.and_then(|all| of(all).as_ref()));
     let account = |name: &str| format!("{name}@{shared}.iam.gserviceaccount.com");
     Pipeline {
         project: shared.to_owned(),
         region: region(context).to_owned(),
         state_bucket: spec.terraform.state_bucket.value.clone(),
-        compiler_image: shard::tool_image(context, &spec.blueprints.platform.value),
-        terraform_image: format!("hashicorp/terraform:{}", spec.terraform.version.value),
-        tools_image: TOOLS_IMAGE.to_owned(),
+        compiler_image: images::tool_image(context, &spec.blueprints.platform.value),
+        terraform_image: format!(
+            "hashicorp/terraform:{}{}",
+            spec.terraform.version.value,
+            digest(|all| &all.terraform)
+        ),
+        tools_image: format!("{TOOLS_IMAGE}{}", digest(|all| &all.cloud_sdk)),
         review_account: account(PLAN_ACCOUNT),
         drift_account: account(DRIFT_ACCOUNT),
         apply_account: account(APPLY_ACCOUNT),

@@ -1,16 +1,18 @@
 //! The connection pool and the databases of a shard, as their emitters take them.
 
-use crate::check::connections::{SiteShare, has_pool};
+use std::collections::BTreeMap;
+
+use crate::check::connections::{OVERLAP, SiteShare, has_pool, reads_by_rule};
 use crate::check::facts::has_compute;
 use crate::check::fleet::ResolvedSite;
 use crate::emit::{database, proxysql};
 use crate::lower::Context;
 use crate::lower::config::{database_name, user_name, user_name_of};
-use crate::lower::purge;
 use crate::lower::shard::{MONITOR_SECRET, MONITOR_USER, POOL_ARGS, PROVISION_ACCOUNT};
 use crate::lower::shard_backup;
 use crate::lower::shard_plan::{Endpoint, MYSQL_PORT, POOL_PORT, READER_PORT, ShardPlan};
 use crate::lower::site::Lowering;
+use crate::lower::{purge, sidecar};
 use crate::source::Spanned;
 use crate::spec::shard::{Engine, PoolMode, PoolRule, ReplicaRole, RuleTarget};
 use crate::spec::tenant::LifecycleState;
@@ -21,55 +23,129 @@ pub const WRITER: u32 = 10;
 pub const READER: u32 = 11;
 
 const ADMIN_PORT: u16 = 6032;
-/// Where the node's agent answers health checks.
+/// Where the agent beside ProxySQL answers health checks.
 pub const HEALTH_PORT: u16 = 6080;
-const METRICS_PORT: u16 = 6070;
+/// Where ProxySQL answers Prometheus.
+pub const METRICS_PORT: u16 = 6070;
 /// ProxySQL spreads reads by weight; the primary is only the last resort among replicas.
 const REPLICA_WEIGHT: u32 = 1000;
 /// A transaction that is idle this long is rolled back, in milliseconds.
 const IDLE_TRANSACTION_MS: u32 = 60_000;
 
-/// Makes the pool of a shard; none where ProxySQL does not run.
+/// Makes the pools of a shard, each with its folder below `proxysql/`: one that all its machines run, or one for each site
+/// that has it beside its instances; none where ProxySQL does not run.
 #[must_use]
-pub fn pool(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSite]) -> Option<proxysql::Pool> {
-    let settings = &plan.shard.spec.proxysql;
-    if !has_pool(plan.shard) {
-        return None;
+pub fn pools(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSite]) -> Vec<(String, proxysql::Pool)> {
+    let shard = &plan.shard.name.value;
+    match plan.shard.spec.proxysql.mode.value {
+        PoolMode::Mig => vec![(shard.clone(), of_machines(context, plan, sites))],
+        PoolMode::Sidecar => {
+            let served = sites.iter().filter(|site| has_compute(site.spec.lifecycle.state.value));
+            let beside = served.filter_map(|site| Some((folder(shard, site), beside(context, plan, site)?)));
+            beside.collect()
+        }
+        PoolMode::Gke | PoolMode::None => Vec::new(),
     }
-    let is_group = settings.mode.value == PoolMode::Mig;
-    let reader_port = plan.has_reader_port().then_some(READER_PORT);
-    Some(proxysql::Pool {
+}
+
+/// The folder of the files of a pool beside a site, below `proxysql/`.
+#[must_use]
+pub fn folder(shard: &str, site: &ResolvedSite) -> String {
+    format!("{shard}/{}", site.id.resource())
+}
+
+/// What differs between a node of a shard and an instance of a site.
+struct Size {
+    nodes: u32,
+    threads: u32,
+    /// Client connections.
+    clients: u32,
+    /// Connections to a server, and those of them to the primary as the reader of last resort.
+    most: u32,
+    fallback: u32,
+    has_readers: bool,
+    reader_port: bool,
+    start: Vec<String>,
+}
+
+fn of_machines(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSite]) -> proxysql::Pool {
+    let settings = &plan.shard.spec.proxysql;
+    let size = Size {
+        nodes: settings.max.value,
+        threads: cores(&settings.machine.value),
+        clients: narrow(plan.budget.node_clients()),
+        most: settings.pool_max.value,
+        fallback: narrow(plan.budget.fallback),
+        has_readers: plan.has_readers,
+        reader_port: plan.has_reader_port(),
+        start: POOL_ARGS.map(str::to_owned).to_vec(),
+    };
+    pool(context, plan, sites.iter(), size)
+}
+
+/// Both logins of a rotation may be open at a time, so clients are twice those of a user.
+fn beside(context: &Context<'_>, plan: &ShardPlan<'_>, site: &ResolvedSite) -> Option<proxysql::Pool> {
+    let share = share(plan, site)?;
+    let has_readers = reads(plan, site);
+    let size = Size {
+        nodes: narrow(share.instances * OVERLAP).max(1),
+        threads: 1,
+        clients: narrow(share.per_node * OVERLAP),
+        most: narrow(share.beside),
+        fallback: if has_readers { narrow((share.beside / 10).max(1)) } else { 0 },
+        has_readers,
+        reader_port: plan.has_reader_port() && share.of_worker > 1,
+        start: sidecar::start().map(str::to_owned).to_vec(),
+    };
+    Some(pool(context, plan, std::iter::once(site), size))
+}
+
+/// Whether the pool beside a site has a hostgroup of readers: the site reads from one, or a rule of the shard does.
+#[must_use]
+pub fn reads(plan: &ShardPlan<'_>, site: &ResolvedSite) -> bool {
+    let asks = share(plan, site).is_some_and(|share| share.of_worker > 1);
+    plan.has_readers && (asks || reads_by_rule(plan.shard))
+}
+
+fn pool<'s>(
+    context: &Context<'_>,
+    plan: &ShardPlan<'_>,
+    sites: impl Iterator<Item = &'s ResolvedSite>,
+    size: Size,
+) -> proxysql::Pool {
+    let settings = &plan.shard.spec.proxysql;
+    proxysql::Pool {
         shard: plan.shard.name.value.clone(),
         version: settings.version.value.clone(),
-        // Beside a site there is no node; what all instances together may open is bounded by the users' limits.
-        nodes: if is_group { settings.max.value } else { 1 },
+        nodes: size.nodes,
         server_version: server_version(plan).to_owned(),
         monitor_user: MONITOR_USER.to_owned(),
+        // Beside a site too: Cloud Run's probes ask from outside the container, and nobody else reaches an instance.
         listen: proxysql::Listen {
-            address: if is_group { "0.0.0.0" } else { "127.0.0.1" },
+            address: "0.0.0.0",
             port: POOL_PORT,
             admin_port: ADMIN_PORT,
-            metrics_port: is_group.then_some(METRICS_PORT),
+            metrics_port: Some(METRICS_PORT),
         },
         tuning: proxysql::Tuning {
-            threads: if is_group { cores(&settings.machine.value) } else { 1 },
-            client_connections: narrow(plan.budget.node_clients()),
+            threads: size.threads,
+            client_connections: size.clients,
             query_timeout_ms: settings.query_timeout_ms.value,
             idle_transaction_ms: IDLE_TRANSACTION_MS,
             multiplexing: settings.multiplexing.value,
             transaction_persistent: settings.transaction_persistent.value,
         },
-        servers: servers(context, plan),
-        users: sites.iter().flat_map(|site| pool_users(context, plan, site)).collect(),
+        servers: servers(context, plan, &size),
+        users: sites.flat_map(|site| pool_users(context, plan, site)).collect(),
         writer: WRITER,
-        read_split: plan.has_readers.then_some(proxysql::ReadSplit {
-            port: reader_port,
+        read_split: size.has_readers.then_some(proxysql::ReadSplit {
+            port: size.reader_port.then_some(READER_PORT),
             writer: WRITER,
             reader: READER,
         }),
         rules: settings.rules.iter().map(rule).collect(),
-        start: POOL_ARGS.map(str::to_owned).to_vec(),
-    })
+        start: size.start,
+    }
 }
 
 fn rule(rule: &PoolRule) -> proxysql::FleetRule {
@@ -112,10 +188,9 @@ fn server_version(plan: &ShardPlan<'_>) -> &'static str {
     }
 }
 
-fn servers(context: &Context<'_>, plan: &ShardPlan<'_>) -> Vec<proxysql::Server> {
+fn servers(context: &Context<'_>, plan: &ShardPlan<'_>, size: &Size) -> Vec<proxysql::Server> {
     let settings = &plan.shard.spec.proxysql;
-    let split = plan.has_readers;
-    let (most, fallback) = (settings.pool_max.value, narrow(plan.budget.fallback));
+    let &Size { has_readers: split, most, fallback, .. } = size;
     let naming = context.naming();
     let shard = &plan.shard.name.value;
     plan.endpoints
@@ -146,16 +221,28 @@ fn servers(context: &Context<'_>, plan: &ShardPlan<'_>) -> Vec<proxysql::Server>
         .collect()
 }
 
-/// Whether the pool connects to a server: to the primary, and to replicas that somebody reads from.
+/// Whether a pool connects to a server: to the primary, and to replicas that somebody reads from.
 #[must_use]
-pub fn is_used(plan: &ShardPlan<'_>, endpoint: &Endpoint<'_>) -> bool {
-    endpoint.replica.is_none_or(|replica| plan.has_readers && replica.role.value == ReplicaRole::Read)
+pub fn is_used(has_readers: bool, endpoint: &Endpoint<'_>) -> bool {
+    endpoint.replica.is_none_or(|replica| has_readers && replica.role.value == ReplicaRole::Read)
 }
 
 /// The file with a server's certificate authority, below the config's folder and in its bucket.
 #[must_use]
 pub fn authority(server: &str) -> String {
     format!("certs/{server}.pem")
+}
+
+/// The files with the authorities of the servers that a pool uses, each with the server's key: `primary`, or a replica's.
+#[must_use]
+pub fn authorities(context: &Context<'_>, plan: &ShardPlan<'_>, has_readers: bool) -> BTreeMap<String, String> {
+    let (naming, shard) = (context.naming(), &plan.shard.name.value);
+    let servers = plan.endpoints.iter().filter(|endpoint| is_used(has_readers, endpoint));
+    let named = servers.map(|endpoint| match endpoint.replica {
+        None => (authority(&naming.instance(shard)), "primary".to_owned()),
+        Some(replica) => (authority(&naming.replica(shard, &replica.name.value)), replica.name.value.clone()),
+    });
+    named.collect()
 }
 
 fn member(hostgroup: u32, max_connections: u32, weight: u32, max_replication_lag: u32) -> proxysql::Member {
@@ -218,6 +305,7 @@ pub fn desired(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSit
             .collect(),
         users: kept().map(|site| database_user(context, plan, site)).collect(),
         purges: sites.iter().filter_map(purge::order).collect(),
+        orphans: purge::orphans(context, shard),
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::connections::has_pool;
 use crate::check::fleet::ResolvedSite;
 use crate::emit::hcl::{Part, Reference, Value};
 use crate::graph::names::{Name, Rule};
 use crate::graph::{Id, Kind};
+use crate::lower::images::{artifacts, pool_image, tool_image};
 use crate::lower::shard_plan::{Endpoint, POOL_PORT, READER_PORT, ShardPlan};
 use crate::lower::site::bucket_name;
 use crate::lower::value::{fraction, label, labels, map, number, object, text_map, texts};
@@ -15,7 +17,7 @@ use crate::lower::{
 use crate::source::Spanned;
 use crate::spec::platform::{Budget, FolderRole};
 use crate::spec::shard::{
-    Availability, CacheEngine, CacheTier, DiskType, Edition, Engine, MaintenanceChannel, Pool, PoolMode, ReplicaRole,
+    Availability, CacheEngine, CacheTier, DiskType, Edition, Engine, MaintenanceChannel, PoolMode, ReplicaRole,
     ShardState, StorageClass, StorageMode, TlsMode,
 };
 
@@ -38,36 +40,6 @@ const SECRET_PREFIX: &str = "wp-";
 /// Old versions of the configuration that are kept.
 const CONFIG_VERSIONS: u32 = 30;
 
-/// Returns the image of ProxySQL in the fleet's repository, by its digest where the shard says it. Tags cannot move: the
-/// platform's repository is immutable.
-#[must_use]
-pub fn pool_image(context: &Context<'_>, pool: &Pool) -> String {
-    let digest = pool.digest.as_ref().map(|digest| format!("@{}", digest.value)).unwrap_or_default();
-    format!("{}/proxysql:{}{digest}", repository(context), pool.version.value)
-}
-
-/// Returns the image of the compiler itself, which provisions databases and serves as the pool's agent. Its version
-/// belongs to the blueprint, so that a new compiler changes nothing until a commit raises the pin.
-#[must_use]
-pub fn tool_image(context: &Context<'_>, blueprint: &str) -> String {
-    let version = match blueprint {
-        "v1" => "0.1.0",
-        other => other,
-    };
-    format!("{}/aipress:{version}", repository(context))
-}
-
-fn repository(context: &Context<'_>) -> String {
-    let (location, project, repository) = artifacts(context);
-    format!("{location}-docker.pkg.dev/{project}/{repository}")
-}
-
-fn artifacts<'a>(context: &Context<'a>) -> (&'a str, &'a str, &'a str) {
-    let artifacts = &context.fleet.platform.spec.artifacts;
-    let project = artifacts.project.as_ref().map_or_else(|| context.shared_project(), |project| &project.value);
-    (&artifacts.location.value, project, &artifacts.repository.value)
-}
-
 /// Lowers a shard; its sites are lowered beside it.
 pub fn lower(context: &Context<'_>, plan: &ShardPlan<'_>, sites: &[ResolvedSite], desired: &str, into: &mut Lowered) {
     let lowering = Lowering { context, plan, sites };
@@ -83,7 +55,7 @@ struct Lowering<'a, 'b> {
 }
 
 /// A file of the output, read by Terraform beside the root.
-fn output_file(path: &str) -> Value {
+pub(super) fn output_file(path: &str) -> Value {
     let module = Reference::path(["path", "module"]);
     Value::Call(
         "file".to_owned(),
@@ -124,6 +96,8 @@ impl<'a> Lowering<'a, '_> {
             .map(|site| Value::Reference(Reference::path(["module", &module_name(&site.id.resource()), "secret_id"])));
         call.set("secrets", Value::List(secrets.collect()), here);
         call.set("pool", self.pool(&version.value), spec.proxysql.machine.span);
+        // Whoever runs a pool reads them; the job fills them.
+        call.set("pool_secrets", texts(has_pool(self.plan.shard).then_some(MONITOR_SECRET)), here);
         call.set("cache", self.cache(), spec.cache.engine.span);
         call.set("media_bucket", self.media_bucket(), spec.storage.mode.span);
         call.set("armor", super::armor::policies(self.context, self.sites), here);
@@ -404,24 +378,9 @@ impl<'a> Lowering<'a, '_> {
             ("config", output_file(&format!("proxysql/{}/proxysql.cnf", self.id()))),
             ("users_object", "pool.json".into()),
             ("users", output_file(&format!("proxysql/{}/pool.json", self.id()))),
-            ("authorities", self.authorities()),
+            ("authorities", text_map(&pool::authorities(self.context, self.plan, self.plan.has_readers))),
             ("secret_prefix", SECRET_PREFIX.into()),
-            ("secret_ids", texts([MONITOR_SECRET])),
         ])
-    }
-
-    /// The files with the authorities of the servers that the pool uses, and whose they are.
-    fn authorities(&self) -> Value {
-        let naming = self.context.naming();
-        let servers = self.plan.endpoints.iter().filter(|endpoint| pool::is_used(self.plan, endpoint));
-        let named = servers.map(|endpoint| match endpoint.replica {
-            None => (pool::authority(&naming.instance(self.id())), Value::from("primary")),
-            Some(replica) => {
-                let key = &replica.name.value;
-                (pool::authority(&naming.replica(self.id(), key)), Value::from(key.clone()))
-            }
-        });
-        map(named.collect())
     }
 
     fn cache(&self) -> Value {

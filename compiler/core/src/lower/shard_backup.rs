@@ -11,7 +11,7 @@ use crate::lower::purge;
 use crate::lower::shard_plan::ShardPlan;
 use crate::lower::site::{bucket_name, word};
 use crate::lower::value::{map, number, object, text_map, texts};
-use crate::lower::{Context, config, schedule, shard};
+use crate::lower::{Context, config, images, schedule};
 use crate::spec::tenant::{Backup, LifecycleState};
 
 /// The job that dumps, proves and restores one site, and its identity.
@@ -136,7 +136,7 @@ fn job(context: &Context<'_>, plan: &ShardPlan<'_>, blueprint: &str) -> Value {
         ("name", JOB.into()),
         ("account_id", JOB.into()),
         ("display_name", "Dumps and proves one site at a time".into()),
-        ("image", shard::tool_image(context, blueprint).into()),
+        ("image", images::tool_image(context, blueprint).into()),
         ("args", texts(["dump", "--help"])),
         ("env", text_map(&env)),
         ("cpu", "2".into()),

@@ -9,6 +9,7 @@ use crate::check::fleet::{Shard, SiteFacts};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::address;
 use crate::lower::Context;
+use crate::source::{Span, Spanned};
 use crate::spec::shard::{PoolMode, Replica};
 
 const NO_ADDRESS: Code = Code(324);
@@ -50,6 +51,34 @@ pub struct ShardPlan<'a> {
     pub has_readers: bool,
 }
 
+/// The range of a region's endpoints.
+fn endpoint_range(context: &Context<'_>, region: &str) -> Option<Ipv4Net> {
+    let regions = &context.fleet.platform.spec.regions;
+    regions.iter().find(|known| known.name.value == region)?.psc_cidr.value.parse().ok()
+}
+
+/// The replicas by name, each with its address in the region that it is in.
+fn replicas<'a>(context: &Context<'_>, shard: &'a Shard) -> Result<Vec<Endpoint<'a>>, Box<Diagnostic>> {
+    let mut replicas: Vec<&Replica> = shard.spec.database.replicas.iter().collect();
+    replicas.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+    let endpoint = |replica: &'a Replica| {
+        let (region, name) = (&replica.region, &replica.name);
+        let number = context.numbering.replica(&region.value, &shard.name.value, &name.value);
+        let ip = endpoint_range(context, &region.value).zip(number);
+        let ip = ip.and_then(|(range, number)| address::replica_endpoint(range, number));
+        let what = format!("endpoint address for replica `{}`", name.value);
+        let ip = ip.ok_or_else(|| Box::new(no_address(&what, shard, region, region.span)))?;
+        Ok(Endpoint { replica: Some(replica), ip })
+    };
+    replicas.into_iter().map(endpoint).collect()
+}
+
+fn no_address(what: &str, shard: &Shard, region: &Spanned<String>, span: Span) -> Diagnostic {
+    let title = format!("region `{}` has no {what} left for shard `{}`", region.value, shard.name.value);
+    Diagnostic::error(NO_ADDRESS, title, span, "no room")
+        .help("give the region a larger range in `regions`, or put this in another region.")
+}
+
 impl<'a> ShardPlan<'a> {
     /// Decides about a shard.
     ///
@@ -62,31 +91,14 @@ impl<'a> ShardPlan<'a> {
                     .help("restore its file from Git."),
             )
         })?;
-        let full = |what: &str| {
-            Box::new(
-                Diagnostic::error(
-                    NO_ADDRESS,
-                    format!("region `{}` has no {what} left for shard `{name}`", shard.spec.region.value),
-                    shard.name.span,
-                    "no room",
-                )
-                .help("give the region a larger range in `regions`, or put the shard in another region."),
-            )
-        };
+        let full = |what: &str| Box::new(no_address(what, shard, &shard.spec.region, shard.name.span));
         let number = context.numbering.numbers.get(name).map_or(0, |(_, number)| *number);
         let subnet = crate::place::fleet::subnet(context.fleet, shard, number).ok_or_else(|| full("subnet"))?;
-        let region =
-            context.fleet.platform.spec.regions.iter().find(|region| region.name.value == shard.spec.region.value);
-        let psc: Ipv4Net =
-            region.and_then(|region| region.psc_cidr.value.parse().ok()).ok_or_else(|| full("endpoint range"))?;
-        let mut replicas: Vec<&Replica> = shard.spec.database.replicas.iter().collect();
-        replicas.sort_by(|a, b| a.name.value.cmp(&b.name.value));
-        let servers = std::iter::once(None).chain(replicas.into_iter().map(Some));
-        let endpoints = servers
-            .zip(0u32..)
-            .map(|(replica, slot)| Some(Endpoint { replica, ip: address::endpoint(psc, number, slot)? }))
-            .collect::<Option<Vec<_>>>()
+        let ip = endpoint_range(context, &shard.spec.region.value)
+            .and_then(|range| address::primary_endpoint(range, number))
             .ok_or_else(|| full("endpoint address"))?;
+        let mut endpoints = vec![Endpoint { replica: None, ip }];
+        endpoints.extend(replicas(context, shard)?);
         let has_group = shard.spec.proxysql.mode.value == PoolMode::Mig;
         let pool = if has_group { Some(address::inside(subnet, 0).ok_or_else(|| full("address"))?) } else { None };
         let sites = context.sites_on(name);
@@ -105,12 +117,17 @@ impl<'a> ShardPlan<'a> {
     /// Returns host and port that sites connect to.
     #[must_use]
     pub fn database_address(&self) -> (Ipv4Addr, u16) {
-        let primary = self.endpoints.first().map_or(Ipv4Addr::UNSPECIFIED, |endpoint| endpoint.ip);
         match (self.pool, self.shard.spec.proxysql.mode.value) {
             (Some(pool), _) => (pool, POOL_PORT),
             (None, PoolMode::Sidecar) => (Ipv4Addr::LOCALHOST, POOL_PORT),
-            (None, PoolMode::Mig | PoolMode::Gke | PoolMode::None) => (primary, MYSQL_PORT),
+            (None, PoolMode::Mig | PoolMode::Gke | PoolMode::None) => self.primary(),
         }
+    }
+
+    /// Returns host and port of the primary itself.
+    #[must_use]
+    pub fn primary(&self) -> (Ipv4Addr, u16) {
+        (self.endpoints.first().map_or(Ipv4Addr::UNSPECIFIED, |endpoint| endpoint.ip), MYSQL_PORT)
     }
 
     /// Whether reads have a port of their own.

@@ -9,10 +9,10 @@ use crate::graph::names::{Name, Rule};
 use crate::graph::{Id, Kind};
 use crate::lower::shard_plan::ShardPlan;
 use crate::lower::value::{label, labels, map, number, object, text_map, texts};
-use crate::lower::{Call, Context, Lowered, armor, config, module_name, observe, site_access, site_cron};
+use crate::lower::{Call, Context, Lowered, armor, config, module_name, observe, sidecar, site_access, site_cron};
 use crate::source::{Span, Spanned};
 use crate::spec::platform::Egress;
-use crate::spec::shard::{PoolMode, StorageClass, StorageMode};
+use crate::spec::shard::{StorageClass, StorageMode};
 use crate::spec::site::Environment;
 use crate::spec::tenant::{Deletion, HeaderSet, Indexing, PageCacheMode, QueryStrings, SecretMount};
 
@@ -50,7 +50,7 @@ pub(super) struct Lowering<'a, 'b> {
     pub(super) span: Span,
 }
 
-fn shard_output(name: &str) -> Reference {
+pub(super) fn shard_output(name: &str) -> Reference {
     Reference::path(["module", "shard", name])
 }
 
@@ -60,7 +60,7 @@ impl Lowering<'_, '_> {
         let pins = &self.plan.shard.spec.blueprints;
         let version = pins.site.as_ref().unwrap_or(&self.context.fleet.platform.spec.blueprints.site);
         let mut call = Call::new(module_name(&self.site.id.resource()), "site", &version.value);
-        let config = config::of(self.plan, self.site);
+        let config = config::of(self.plan, self.site, self.plan.database_address());
         let problems = self.check_config(&config.to_string());
         call.set("site", self.identity(), self.span);
         call.set("lifecycle_state", word(&spec.lifecycle.state.value), spec.lifecycle.state.span);
@@ -74,7 +74,8 @@ impl Lowering<'_, '_> {
         call.set("runtime", self.runtime(), self.span);
         call.set("shard_env", shard_output("site_env"), self.span);
         call.set("network", self.network(), self.span);
-        call.set("sidecar", self.sidecar(), self.span);
+        call.set("sidecar", sidecar::of(self), self.span);
+        call.set("job_config", sidecar::job_config(self), self.span);
         call.set("secret", self.secret(), spec.secrets.generation.span);
         call.set("bucket", self.bucket(), self.span);
         call.set("backend", self.backend(), self.span);
@@ -291,22 +292,6 @@ impl Lowering<'_, '_> {
         ])
     }
 
-    fn sidecar(&self) -> Value {
-        let pool = &self.plan.shard.spec.proxysql;
-        if pool.mode.value != PoolMode::Sidecar {
-            return Value::Null;
-        }
-        object([
-            ("image", super::shard::pool_image(self.context, pool).into()),
-            ("args", texts(super::shard::POOL_ARGS)),
-            ("env", Value::object::<String>([])),
-            ("port", number(i64::from(super::shard_plan::POOL_PORT))),
-            ("cpu", "0.25".into()),
-            ("memory", "256Mi".into()),
-            ("config_bucket", self.context.naming().shard_bucket(&self.plan.shard.name.value, "config").into()),
-        ])
-    }
-
     /// The generation of the site's secret: raising that of the password or that of the salts makes a new one.
     pub(super) fn generation(site: &ResolvedSite) -> u32 {
         site.spec.database.generation.value + site.spec.secrets.generation.value - 1
@@ -322,6 +307,8 @@ impl Lowering<'_, '_> {
         let naming = self.context.naming();
         let generation = Self::generation(self.site);
         let retained = Self::previous(self.site).map(|old| naming.secret(&self.site.id, old));
+        let is_production = self.site.id.environment == Environment::Production;
+        let is_protected = is_production && self.site.spec.lifecycle.deletion_protection.value;
         object([
             ("id", naming.secret(&self.site.id, generation).into()),
             ("version", "1".into()),
@@ -329,7 +316,7 @@ impl Lowering<'_, '_> {
             ("directory", SECRET_FOLDER.into()),
             ("file", SECRET_FILE.into()),
             ("locations", texts([&self.plan.shard.spec.region.value])),
-            ("deletion_protection", (self.site.id.environment == Environment::Production).into()),
+            ("deletion_protection", is_protected.into()),
         ])
     }
 

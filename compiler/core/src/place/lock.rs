@@ -285,12 +285,14 @@ impl Lock {
     }
 
     /// Lists the names of shards that records have, or had, by number.
-    pub(super) fn shard_names(&self) -> &[String] {
+    #[must_use]
+    pub fn shard_names(&self) -> &[String] {
         &self.shards.names
     }
 
     /// Lists the names of edges that records have, or had, by number.
-    pub(super) fn edge_names(&self) -> &[String] {
+    #[must_use]
+    pub fn edge_names(&self) -> &[String] {
         &self.edges.names
     }
 

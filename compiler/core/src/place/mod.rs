@@ -72,10 +72,21 @@ pub struct Placement {
     pub records: Vec<Record>,
     /// The sites without a home, by site; each has an error.
     pub unplaced: Vec<String>,
+    /// Environments that went while their tenant stayed, by site.
+    pub closed: Vec<Closed>,
     /// What every shard holds with all assignments, by shard id.
     pub loads: BTreeMap<String, Demand>,
     /// All problems.
     pub diagnostics: Diagnostics,
+}
+
+/// An environment that has a record and is no longer declared; its tenant is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// The site's id.
+    pub site: String,
+    /// The shard that its record names: its database is there unless somebody dropped it.
+    pub shard: String,
 }
 
 impl Placement {
@@ -114,10 +125,16 @@ pub fn place(
     assemble(&fleet, chooser, &chosen, lock.next_generation(), diagnostics)
 }
 
+/// The tenant whose environment a site is, from the site's id; none for a production site. See
+/// [`SiteId`](crate::spec::site::SiteId).
+fn tenant_of_environment(site: &str) -> Option<&str> {
+    site.split_once("--").map(|(tenant, _)| tenant)
+}
+
 /// How a document that went comes back, and how a site leaves for good, step by step; the tombstone's generation if known.
 #[must_use]
 pub fn vanished_help(site: &str, generation: Option<u64>) -> String {
-    if let Some((tenant, _)) = site.split_once("--") {
+    if let Some(tenant) = tenant_of_environment(site) {
         return format!("restore the document of `{tenant}`: its environments leave before it or with it.");
     }
     let generation = generation.map_or_else(|| "GENERATION".to_owned(), |number| number.to_string());
@@ -249,7 +266,9 @@ fn assemble(
     }
     let ids = fleet.shards.iter().map(|shard| shard.id.clone());
     let loads = ids.zip(chooser.board.into_loads()).collect();
-    Placement { unplaced, assignments, records, loads, diagnostics }
+    let closed = fleet.vanished.iter().filter(|record| verify::is_closed(fleet, &record.site));
+    let closed = closed.map(|record| Closed { site: record.site.clone(), shard: record.shard.clone() }).collect();
+    Placement { unplaced, assignments, records, closed, loads, diagnostics }
 }
 
 fn record(fleet: &Roster<'_>, chosen: &Chosen, generation: u64) -> Record {

@@ -268,7 +268,7 @@ pub(super) fn no_edge(fleet: &Roster<'_>, sites: &[usize]) -> Option<Diagnostic>
         .take(NAMED)
         .map(|(edge, sites)| match edge.state {
             State::Active => {
-                format!("`{}` serves {} of {}", edge.id, thousands(sites.len() as u64), thousands(edge.max_sites))
+                format!("`{}` serves {} of {}", edge.id, thousands(sites.len()), thousands(edge.max_sites))
             }
             State::Cordoned | State::Draining | State::Maintenance | State::Retired => {
                 format!("`{}` is {}", edge.id, edge.state.as_str())

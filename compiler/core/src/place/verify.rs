@@ -42,8 +42,8 @@ fn at(code: u16, title: String, span: Option<Span>, label: impl Into<String>) ->
 
 /// Whether a record is of an environment whose tenant is there: staging and previews go with a commit, and their record
 /// means nothing until they come again.
-fn is_closed(fleet: &Roster<'_>, site: &str) -> bool {
-    let tenant = site.split_once("--").map(|(tenant, _)| tenant);
+pub(super) fn is_closed(fleet: &Roster<'_>, site: &str) -> bool {
+    let tenant = super::tenant_of_environment(site);
     tenant.is_some_and(|tenant| fleet.sites.binary_search_by(|site| site.id.as_str().cmp(tenant)).is_ok())
 }
 

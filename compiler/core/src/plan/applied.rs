@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -161,11 +160,7 @@ pub fn tree<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> String {
 /// Returns the schema as the committed file holds it.
 #[must_use]
 pub fn schema_text() -> String {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Record>().to_value();
-    if let Some(object) = schema.as_object_mut() {
-        object.insert("$id".to_owned(), Value::from("https://aipress.dev/schema/v1/applied.schema.json"));
-    }
-    serde_json::to_string_pretty(&schema).map(|text| text + "\n").unwrap_or_default()
+    super::schema::schema_text::<Record>(PATH)
 }
 
 #[cfg(test)]

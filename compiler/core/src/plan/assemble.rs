@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::digest;
 use super::model::{
-    Action, Class, Count, FORMAT, FanOut, FieldChange, FileChange, Finding, Gate, Plan, ResourceAction, ResourceCount,
-    Row, RowClass, Summary, Thing, Unchecked, Verdict,
+    Action, Class, Count, FORMAT, FanOut, FieldChange, FileChange, Finding, Gate, Home, Plan, ResourceAction,
+    ResourceCount, Row, RowClass, Summary, Thing, Unchecked, Verdict,
 };
 use crate::cost::compare::CostChange;
 use crate::diag::count;
@@ -73,18 +73,20 @@ pub fn assemble(parts: Parts) -> Plan {
     plan
 }
 
+/// A home as a class names it: shard, edge, whether it is only proposed.
+type At<'a> = Option<(&'a str, &'a str, bool)>;
+
 /// What has to be equal for two rows to be of one class.
-type Key<'a> =
-    (Thing, Action, Option<[&'a str; 4]>, Class, Vec<(&'a str, Option<&'a str>, Option<&'a str>)>, Vec<String>);
+type Key<'a> = (Thing, Action, [At<'a>; 2], Class, Vec<(&'a str, Option<&'a str>, Option<&'a str>)>, Vec<String>);
 
 fn key<'r>(row: &'r Row) -> Key<'r> {
     let field = |field: &'r FieldChange| (field.path.as_str(), field.old.as_deref(), field.new.as_deref());
-    let homes = match (&row.from, &row.to) {
-        (Some(from), Some(to)) if row.action == Action::Move => {
-            Some([from.shard.as_str(), from.edge.as_str(), to.shard.as_str(), to.edge.as_str()])
-        }
-        _ => None,
+    // A row that comes, goes or moves says where: what it says of all has to be true of each.
+    let says_where = matches!(row.action, Action::Create | Action::Remove | Action::Move);
+    let at = |home: &'r Option<Home>| {
+        home.as_ref().filter(|_| says_where).map(|at| (at.shard.as_str(), at.edge.as_str(), at.proposed))
     };
+    let homes = [at(&row.from), at(&row.to)];
     let resources = row.resources.iter().map(|resource| {
         // The call's name holds the site's: without it, equal changes of two sites are equal.
         let bare = resource.address.splitn(3, '.').nth(2).unwrap_or(&resource.address);
@@ -134,37 +136,40 @@ fn summary(plan: &Plan) -> Summary {
         stacks.extend(row.stacks.iter().map(String::as_str));
     }
     let class = plan.rows.iter().map(|row| row.class).max().unwrap_or_default();
-    let verdict = verdict(plan, class);
+    let gates = plan.rows.iter().map(|row| row.gate).chain(plan.guards.iter().map(Finding::gate));
+    let gate = gates.fold(Gate::default(), Gate::and);
+    let verdict = verdict(plan, class, gate);
     Summary {
         verdict,
         headline: headline(plan),
         class,
-        gate: plan.rows.iter().fold(Gate::default(), |gate, row| gate.and(row.gate)),
+        gate,
         counts: counts.into_iter().map(|((thing, action), count)| Count { thing, action, count }).collect(),
         classes,
         resources: resources.into_iter().map(|(action, count)| ResourceCount { action, count }).collect(),
         stacks: stacks.len(),
         of_stacks: 0,
         of_sites: 0,
-        next: next(verdict).to_owned(),
+        next: next(verdict, class).to_owned(),
     }
 }
 
-fn verdict(plan: &Plan, class: Class) -> Verdict {
+fn verdict(plan: &Plan, class: Class, gate: Gate) -> Verdict {
     if plan.is_refused() {
         return Verdict::Refused;
     }
     if plan.is_empty() {
         return Verdict::Nothing;
     }
-    let is_safe = class <= Class::Rolling && !plan.rows.iter().any(Row::is_destructive);
+    let is_safe = class <= Class::Rolling && gate.approvals == 0 && !plan.rows.iter().any(Row::is_destructive);
     if is_safe { Verdict::Safe } else { Verdict::Review }
 }
 
-fn next(verdict: Verdict) -> &'static str {
+fn next(verdict: Verdict, class: Class) -> &'static str {
     match verdict {
         Verdict::Nothing => "",
         Verdict::Safe => "Merge when the rows are what you meant.",
+        Verdict::Review if class < Class::Brief => "Read what needs approval before you approve.",
         Verdict::Review => "Read every row of class 3 and above before you approve.",
         Verdict::Refused => "Do what the guards ask for, or commit an acknowledgement, and plan again.",
     }
@@ -181,9 +186,10 @@ fn headline(plan: &Plan) -> String {
         (Action::Remove, "removed"),
     ];
     let mut parts = Vec::new();
-    if plan.of(Thing::Platform).next().is_some() {
-        parts.push("platform changed".to_owned());
-    }
+    let platform = plan.of(Thing::Platform).next().map(|row| row.action);
+    parts.extend(
+        platform.map(|action| if action == Action::Create { "platform added" } else { "platform changed" }.to_owned()),
+    );
     for (thing, one, many) in nouns {
         for (action, word) in words {
             let number = plan.count(thing, action);

@@ -131,7 +131,7 @@ fn sites(base: Side<'_>, head: Side<'_>) -> Vec<Row> {
     let by_id = |fleet: &'_ Fleet| fleet.sites.iter().map(|site| site.id.to_string()).collect::<BTreeSet<_>>();
     let ids: Vec<String> = by_id(base.fleet).union(&by_id(head.fleet)).cloned().collect();
     let platforms = [base, head].map(|side| side.fleet.platform.layers.platform());
-    let same_platform = fields::same(platforms[0], platforms[1]);
+    let same_platform = platforms[0].says_the_same(platforms[1]);
     let (old, new) = (base.layers(), head.layers());
     let comparison = Comparison { base, head, old: &old, new: &new, same_platform };
     ids.par_iter().filter_map(|id| comparison.site(id)).collect()
@@ -224,7 +224,9 @@ fn item(document: &Node, environment: Environment) -> Option<&Node> {
 pub fn created(head: Side<'_>, is_new: impl Fn(&str) -> bool) -> Vec<Row> {
     let edges = head.fleet.platform.spec.edges.iter().map(|edge| (Thing::Edge, edge.name.value.clone()));
     let shards = head.fleet.shards.keys().map(|name| (Thing::Shard, name.clone()));
-    let mut rows: Vec<Row> = edges.chain(shards).map(|(thing, name)| Row::new(thing, &name, Action::Create)).collect();
+    let platform = std::iter::once((Thing::Platform, head.fleet.platform.metadata.name.value.clone()));
+    let mut rows: Vec<Row> =
+        platform.chain(edges).chain(shards).map(|(thing, name)| Row::new(thing, &name, Action::Create)).collect();
     rows.extend(head.fleet.sites.iter().map(|site| {
         let id = site.id.to_string();
         let (to, tier) = (home(head, &id), Some(site.tier.value.clone()));

@@ -1,12 +1,10 @@
-//! What is known of the world outside Git: proven backups.
+//! What is known of the world outside Git: proven backups, and databases that were dropped.
 //!
 //! Input: the text of the file that `--evidence` names. Output: [`Evidence`]. The pipeline writes it from the reports of the
-//! jobs that restore backups; it holds no secret.
+//! jobs that restore backups and of the shards' jobs; it holds no secret.
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Where the schema stands in the repository.
 pub const PATH: &str = "schema/evidence.schema.json";
@@ -21,6 +19,17 @@ pub struct Evidence {
     /// The last proven backup of each site.
     #[serde(default)]
     pub backups: Vec<BackupEvidence>,
+    /// Sites whose database was dropped by order.
+    #[serde(default)]
+    pub purges: Vec<PurgeEvidence>,
+}
+
+/// A database that a shard's job dropped because the site's document ordered it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PurgeEvidence {
+    /// The site's id.
+    pub site: String,
 }
 
 /// A backup that was restored once to prove it.
@@ -50,11 +59,7 @@ impl Evidence {
 /// Returns the schema as the committed file holds it.
 #[must_use]
 pub fn schema_text() -> String {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Evidence>().to_value();
-    if let Some(object) = schema.as_object_mut() {
-        object.insert("$id".to_owned(), Value::from("https://aipress.dev/schema/v1/evidence.schema.json"));
-    }
-    serde_json::to_string_pretty(&schema).map(|text| text + "\n").unwrap_or_default()
+    super::schema::schema_text::<Evidence>(PATH)
 }
 
 #[cfg(test)]

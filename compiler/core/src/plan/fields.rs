@@ -53,19 +53,6 @@ pub fn compare(old: &Node, new: &Node, rules: &MergeRules, texts: Texts<'_>, ski
     comparison.changes
 }
 
-/// Whether two trees say the same, wherever they say it and in whatever order of keys.
-#[must_use]
-pub fn same(old: &Node, new: &Node) -> bool {
-    match (&old.value, &new.value) {
-        (Value::Map(a), Value::Map(b)) => {
-            a.len() == b.len()
-                && a.iter().all(|entry| new.get(&entry.key).is_some_and(|other| same(&entry.value, other)))
-        }
-        (Value::Seq(a), Value::Seq(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (a, b) => a == b,
-    }
-}
-
 /// Lists the leaves of a tree: path, value in one line, place. A list of plain values is a leaf; items of other lists are
 /// named by what identifies them.
 #[must_use]
@@ -121,7 +108,7 @@ impl Comparison<'_> {
                 }
             }
             (Value::Seq(_), Value::Seq(_), Some(key)) => self.keyed(&path, before, after, key, rules),
-            _ if same(before, after) => {}
+            _ if before.says_the_same(after) => {}
             _ => self.push(path, old, new),
         }
     }

@@ -64,12 +64,10 @@ fn classify(row: &mut Row, base: Side<'_>, head: Side<'_>) {
         field.class = line.and_then(effects::Line::class).unwrap_or_default();
         field.effect = line.map(|line| line.does.clone()).unwrap_or_default();
     }
+    spared(row);
     let of_fields = row.fields.iter().map(|field| field.class).max();
     let of_action = of_action(row, base);
-    // What others brought about has no field to go by. A move copies what it removes.
-    let is_led = row.fields.is_empty() && row.action != Action::Move;
-    let of_resources = is_led.then(|| row.resources.iter().map(of_resource).max()).flatten();
-    row.class = of_fields.into_iter().chain(of_action).chain(of_resources).max().unwrap_or_default();
+    row.class = of_fields.into_iter().chain(of_action).chain(of_resources(row)).max().unwrap_or_default();
     if row.action == Action::Update && row.resources.iter().any(|r| r.stateful && r.action == ResourceAction::Replace) {
         row.action = Action::Replace;
     }
@@ -77,6 +75,38 @@ fn classify(row: &mut Row, base: Side<'_>, head: Side<'_>) {
     row.gate = gate(row, base, head);
     row.stacks = stacks(row);
     explain(row);
+}
+
+/// What goes because a field says so and is not missed: a replica, which is a copy; the password of a pool, which comes
+/// anew with it; the secret of a login that `database.ended` says has ended.
+fn spared(row: &mut Row) {
+    let field = |path: &str| row.fields.iter().find(|field| field.path == path);
+    let ended = field("database.ended").and_then(|field| field.new.as_deref()?.parse::<u32>().ok()).unwrap_or_default();
+    let has_other_pool = field("proxysql.mode").is_some();
+    let gone: Vec<String> = row.fields.iter().filter(|field| field.new.is_none()).map(|f| f.path.clone()).collect();
+    for resource in row.resources.iter_mut().filter(|resource| resource.action == ResourceAction::Delete) {
+        let Some((kind, rest)) =
+            resource.address.split_once('.').and_then(|(_, rest)| rest.split_once('.')?.1.split_once('.'))
+        else {
+            continue;
+        };
+        let key = rest.split_once("[\"").and_then(|(_, key)| key.strip_suffix("\"]")).unwrap_or_default();
+        let is_spared = match (row.thing, kind) {
+            (Thing::Shard, "google_sql_database_instance") => gone.contains(&format!("database.replicas[{key}]")),
+            (Thing::Shard, "google_secret_manager_secret") => rest.starts_with("pool[") && has_other_pool,
+            (Thing::Site, "google_secret_manager_secret") => {
+                generation(&resource.address).is_some_and(|one| one <= ended)
+            }
+            _ => false,
+        };
+        resource.stateful &= !is_spared;
+    }
+}
+
+/// The generation of a site's secret, by its address.
+pub(super) fn generation(address: &str) -> Option<u32> {
+    let (_, name) = address.split_once("google_secret_manager_secret.site[\"")?;
+    name.strip_suffix("\"]")?.rsplit_once("-g")?.1.parse().ok()
 }
 
 /// The class of what happens to the thing as a whole.
@@ -111,6 +141,14 @@ fn is_retired_edge(name: &str, base: Side<'_>) -> bool {
     use crate::spec::platform::EdgeState;
     let edges = &base.fleet.platform.spec.edges;
     edges.iter().any(|edge| edge.name.value == name && edge.state.value == EdgeState::Retired)
+}
+
+/// The class of what changes without a field to go by, as others brought it about; of a move, what it leaves behind.
+fn of_resources(row: &Row) -> Option<Class> {
+    if row.action == Action::Move {
+        return row.resources.iter().any(ResourceChange::is_loss).then_some(Class::Destroys);
+    }
+    row.fields.is_empty().then(|| row.resources.iter().map(of_resource).max()).flatten()
 }
 
 /// The class of a resource that changes without a field of its own thing.
@@ -157,8 +195,12 @@ fn gate(row: &Row, base: Side<'_>, head: Side<'_>) -> Gate {
     if row.class < Class::Migration {
         return gate;
     }
-    let policy = &head.fleet.platform.spec.policy.approvals;
-    let asked = if row.class == Class::Migration { policy.data.value } else { policy.destroy.value };
+    // Of both fleets the stricter: a change does not lower what it needs itself.
+    let asked = [base, head].map(|side| {
+        let policy = &side.fleet.platform.spec.policy.approvals;
+        if row.class == Class::Migration { policy.data.value } else { policy.destroy.value }
+    });
+    let asked = asked.into_iter().fold(0, u32::max);
     Gate { approvals: gate.approvals.max(asked), backup: gate.backup.max(Some(BackupNeed::Fresh)), ..gate }
 }
 

@@ -6,6 +6,7 @@
 pub mod decode;
 pub mod duration;
 pub mod facts;
+pub mod guards;
 pub mod kind;
 pub mod layered;
 pub mod layers;

@@ -86,6 +86,18 @@ impl SiteId {
         Self { tenant: tenant.into(), environment }
     }
 
+    /// Reads a site's id as it is written: `acme`, `acme--staging`, `acme--pr12`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let Some((tenant, environment)) = text.split_once("--") else {
+            return Some(Self::new(text, Environment::Production));
+        };
+        let name =
+            environment.strip_prefix("pr").map_or_else(|| environment.to_owned(), |number| format!("pr-{number}"));
+        let environment = Environment::parse(&name).filter(|found| *found != Environment::Production)?;
+        Some(Self::new(tenant, environment))
+    }
+
     /// Returns the one name of everything of a site: database, user, service, service account; at most 30 characters.
     #[must_use]
     pub fn resource(&self) -> String {
@@ -125,6 +137,16 @@ mod tests {
         }
         for name in ["pr-0", "pr-1000", "pr-01", "pr1", "Staging", ""] {
             assert_eq!(Environment::parse(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn ids_are_read_and_written_alike() {
+        for id in ["acme", "acme--staging", "acme--pr12"] {
+            assert_eq!(SiteId::parse(id).unwrap().to_string(), id);
+        }
+        for id in ["acme--production", "acme--pr-12", "acme--pr0", "acme--x"] {
+            assert_eq!(SiteId::parse(id), None, "{id}");
         }
     }
 

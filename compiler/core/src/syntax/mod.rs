@@ -58,6 +58,19 @@ pub struct Entry {
 }
 
 impl Node {
+    /// Whether two trees say the same, wherever they say it and in whatever order of keys.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Map(a), Value::Map(b)) => {
+                let is_there = |entry: &Entry| other.get(&entry.key).is_some_and(|it| entry.value.says_the_same(it));
+                a.len() == b.len() && a.iter().all(is_there)
+            }
+            (Value::Seq(a), Value::Seq(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.says_the_same(b)),
+            (a, b) => a == b,
+        }
+    }
+
     /// Returns the value of a key, if this is a map that has it.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node> {

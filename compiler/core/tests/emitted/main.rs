@@ -85,3 +85,18 @@ fn the_addresses_of_a_stack_are_distinct_and_sorted() {
         }
     }
 }
+
+#[test]
+fn a_fleet_that_knows_the_digests_takes_no_tool_by_its_tag_alone() {
+    let tools = ["/aipress:", "/proxysql:", "hashicorp/terraform:", "/cloud-sdk:"];
+    let files = fleets::rendered("example", &fleets::compiled("example", fleets::example()));
+    for tool in tools {
+        let words =
+            files.iter().flat_map(|file| file.content.split(['"', ' ', '\n', '\'']).map(move |word| (file, word)));
+        let images: Vec<_> = words.filter(|(_, word)| word.contains(tool)).collect();
+        assert!(images.len() > 2, "{tool}: {images:?}");
+        for (file, image) in images {
+            assert!(image.contains("@sha256:"), "{}: {image}", file.path);
+        }
+    }
+}

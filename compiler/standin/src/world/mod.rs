@@ -4,6 +4,7 @@
 //! the stacks seen so far say nothing about is allowed.
 
 mod limits;
+mod ranges;
 mod references;
 mod services;
 mod store;
@@ -111,6 +112,7 @@ impl World {
         let missing = references::missing(&self.store, &self.formats, kind, change);
         let text = |it: &String| format!("refers to {it}, which no stack of this rehearsal has made");
         found.extend(missing.iter().map(|it| refusal(404, kind, &text(it))));
+        found.extend(ranges::outside(&self.store, kind, change.made).map(|it| refusal(400, kind, &it)));
         if change.prior.is_null() {
             found.extend(self.taken(object, change.made));
             found.extend(self.too_many(object));

@@ -109,6 +109,17 @@ impl Store {
         fs::read_dir(self.name(name)).is_ok_and(|mut entries| entries.next().is_some())
     }
 
+    /// Reads back the object of this type, project and place that is called so.
+    #[must_use]
+    pub fn named(&self, kind: &str, project: &str, place: &str, name: &str) -> Option<Value> {
+        let files = fs::read_dir(self.collection(kind, project, Some(place))).ok()?;
+        files.flatten().find_map(|file| {
+            let stored: serde_json::Value = serde_json::from_slice(&fs::read(file.path()).ok()?).ok()?;
+            let state = Value::from_json(stored.get("state")?);
+            (state.text_of("name") == Some(name)).then_some(state)
+        })
+    }
+
     /// How many objects of a type a project has, in one place or in all.
     #[must_use]
     pub fn count(&self, kind: &str, project: &str, place: Option<&str>) -> usize {

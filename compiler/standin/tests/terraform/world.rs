@@ -88,6 +88,22 @@ fn what_is_referred_to_has_to_exist_in_whatever_stack() {
 }
 
 #[test]
+fn an_address_has_to_be_inside_its_subnetwork() {
+    let network = "resource \"google_compute_network\" \"n\" {\n  project = \"range-p\"\n  name = \"n\"\n}\n\nresource \"google_compute_subnetwork\" \"s\" {\n  project = \"range-p\"\n  region = \"europe-west4\"\n  name = \"endpoints\"\n  network = google_compute_network.n.id\n  ip_cidr_range = \"100.97.0.0/16\"\n}\n";
+    let first = Root::new(network);
+    first.apply().fine();
+    let address = |ip: &str| {
+        format!(
+            "resource \"google_compute_address\" \"a\" {{\n  project = \"range-p\"\n  region = \"europe-west4\"\n  name = \"a\"\n  address_type = \"INTERNAL\"\n  address = \"{ip}\"\n  subnetwork = \"projects/range-p/regions/europe-west4/subnetworks/endpoints\"\n}}\n"
+        )
+    };
+    let second = Root::beside(&address("100.96.0.3"), &first);
+    second.apply().fails_with("the address 100.96.0.3 is outside 100.97.0.0/16 of the subnetwork endpoints");
+    second.rewrite(&address("100.97.0.3"));
+    second.apply().fine();
+}
+
+#[test]
 fn protection_holds_and_a_database_s_name_rests_for_a_week() {
     let text = |protected| format!("{}{}", project("protect-p"), database("google_project.p.project_id", protected));
     let root = Root::new(&text(true));

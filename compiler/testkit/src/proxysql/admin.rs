@@ -7,7 +7,7 @@ use rusqlite::types::ValueRef;
 use super::tables::Tables;
 use super::variables::VARIABLES;
 use super::wire::{Answer, Login, knows};
-use super::{Mood, State};
+use super::{Mood, Shared, State};
 
 /// Lets an operator in by the credentials of the variables.
 pub fn admitted(tables: &Tables, login: &Login) -> Result<(), Answer> {
@@ -22,20 +22,21 @@ pub fn admitted(tables: &Tables, login: &Login) -> Result<(), Answer> {
 }
 
 /// Answers a statement.
-pub fn query(state: &mut State, sql: &str) -> Answer {
+pub fn query(shared: &Shared, sql: &str) -> Answer {
+    let state = &mut *shared.lock();
     let sql = sql.trim().trim_end_matches(';').trim();
     let words: Vec<String> = sql.split_whitespace().map(str::to_ascii_uppercase).collect();
     let word = |at: usize| words.get(at).map_or("", String::as_str);
     let done = match word(0) {
-        "LOAD" | "SAVE" => module(state, &words),
+        "LOAD" | "SAVE" => module(shared, state, &words),
         "SET" => set(state, sql),
         "KILL" => kill(state, words.last().map_or("", String::as_str)),
-        "PROXYSQL" if word(1) == "SHUTDOWN" => {
+        "PROXYSQL" if word(1) == "SHUTDOWN" && state.mood != Mood::Deaf => {
             state.ended = true;
             Ok(Answer::Done(0))
         }
         "PROXYSQL" => Ok(Answer::Done(0)),
-        "SELECT" | "SHOW" | "PRAGMA" => select(state, sql),
+        "SELECT" | "SHOW" | "PRAGMA" => select(shared, state, sql),
         _ if state.mood == Mood::Full => Err("database or disk is full".to_owned()),
         _ => state.tables.db.execute(sql, []).map(Answer::Done).map_err(|error| error.to_string()),
     };
@@ -43,7 +44,7 @@ pub fn query(state: &mut State, sql: &str) -> Answer {
 }
 
 /// `LOAD MYSQL USERS TO RUNTIME`, `SAVE MYSQL USERS TO MEMORY` and their like.
-fn module(state: &mut State, words: &[String]) -> Result<Answer, String> {
+fn module(shared: &Shared, state: &mut State, words: &[String]) -> Result<Answer, String> {
     if state.mood == Mood::Full {
         return Err("database or disk is full".to_owned());
     }
@@ -56,7 +57,10 @@ fn module(state: &mut State, words: &[String]) -> Result<Answer, String> {
         (Some("LOAD"), ["TO", "RUNTIME" | "RUN"] | ["FROM", "MEMORY" | "MEM"]) => match name.as_str() {
             "MYSQL VARIABLES" => tables.variables_to_runtime("mysql-").map(|()| true),
             "ADMIN VARIABLES" => tables.variables_to_runtime("admin-").map(|()| true),
-            name => tables.load(name),
+            name => tables.load(name).and_then(|known| {
+                let saved = if state.mood == Mood::Remembers { tables.save_users(&shared.folder) } else { Ok(()) };
+                saved.map(|()| known)
+            }),
         },
         (Some("SAVE"), ["TO", "MEMORY" | "MEM"] | ["FROM", "RUNTIME" | "RUN"]) => tables.save(&name),
         (Some("SAVE"), ["TO", "DISK"]) => Ok(true),
@@ -91,8 +95,8 @@ fn kill(state: &mut State, id: &str) -> Result<Answer, String> {
     Ok(Answer::Done(0))
 }
 
-fn select(state: &mut State, sql: &str) -> Result<Answer, String> {
-    statistics(state).map_err(|error| error.to_string())?;
+fn select(shared: &Shared, state: &State, sql: &str) -> Result<Answer, String> {
+    statistics(shared, state).map_err(|error| error.to_string())?;
     let read = |db: &rusqlite::Connection| -> rusqlite::Result<Answer> {
         let mut read = db.prepare(sql)?;
         let columns: Vec<String> = read.column_names().map(str::to_owned).collect();
@@ -117,7 +121,7 @@ fn select(state: &mut State, sql: &str) -> Result<Answer, String> {
 }
 
 /// Fills what the tables of statistics show.
-fn statistics(state: &State) -> rusqlite::Result<()> {
+fn statistics(shared: &Shared, state: &State) -> rusqlite::Result<()> {
     let db = &state.tables.db;
     db.execute_batch("DELETE FROM stats_mysql_processlist; DELETE FROM stats_mysql_connection_pool;")?;
     db.execute_batch("DELETE FROM stats_mysql_global;")?;
@@ -126,10 +130,20 @@ fn statistics(state: &State) -> rusqlite::Result<()> {
                    VALUES (0, ?1, ?2, ?3, 'Sleep', 0)";
         db.execute(sql, (id, &session.user, &session.database))?;
     }
-    db.execute_batch(
-        "INSERT INTO stats_mysql_connection_pool SELECT hostgroup_id, hostname, port, status, 0, 0, 0, 0, 0, 0, 0, 0, \
-         0, 0 FROM runtime_mysql_servers",
-    )?;
+    let mut read = db.prepare("SELECT hostgroup_id, hostname, port, status FROM runtime_mysql_servers")?;
+    let servers = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let servers: Vec<(i64, String, u16, String)> = servers.collect::<rusqlite::Result<_>>()?;
+    for (hostgroup, host, port, status) in servers {
+        let counts = shared.pools.counts(hostgroup, &host, port);
+        let numbers =
+            [counts.used, counts.free, counts.connects.0, counts.connects.1, counts.most_used, counts.queries];
+        let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
+        let sql = format!(
+            "INSERT INTO stats_mysql_connection_pool VALUES (?1, ?2, ?3, ?4, {}, 0, 0, 0, 0)",
+            numbers.join(", ")
+        );
+        db.execute(&sql, (hostgroup, host, port, status))?;
+    }
     let sessions = state.sessions.len();
     db.execute("INSERT INTO stats_mysql_global VALUES ('Client_Connections_connected', ?1)", [sessions.to_string()])?;
     Ok(())

@@ -1,5 +1,7 @@
 //! ProxySQL's tables in SQLite: memory and runtime apart, rows read from a file the way ProxySQL reads them.
 
+use std::path::Path;
+
 use rusqlite::{Connection, params_from_iter};
 use sha2::{Digest as _, Sha256};
 
@@ -30,12 +32,17 @@ const SECTIONS: &[(&str, &[&str], char)] = &[
     ("proxysql_servers", &["hostname", "port"], '"'),
 ];
 
+/// Where the users of a start are kept, if the mood is so.
+const DISK: &str = "data/proxysql.db";
+
 /// The tables and the log of one start.
 pub struct Tables {
     /// The database.
     pub db: Connection,
     /// Lines of the log.
     pub log: Vec<String>,
+    /// Goes into every checksum.
+    pub salt: String,
     loads: u32,
 }
 
@@ -56,7 +63,7 @@ impl Tables {
             db.execute("INSERT INTO global_variables VALUES (?1, ?2)", (name, value))?;
             db.execute("INSERT INTO runtime_global_variables VALUES (?1, ?2)", (name, value))?;
         }
-        Ok(Self { db, log: Vec::new(), loads: 0 })
+        Ok(Self { db, log: Vec::new(), salt: String::new(), loads: 0 })
     }
 
     /// Takes a file: its rows into memory, then everything to runtime.
@@ -240,10 +247,39 @@ impl Tables {
     #[must_use]
     pub fn runtime(&self, name: &str) -> String {
         let sql = "SELECT variable_value FROM runtime_global_variables WHERE variable_name = ?1";
-        self.db.query_row(sql, [name], |row| row.get(0)).unwrap_or_default()
+        let read = self.db.prepare(sql);
+        read.and_then(|mut read| read.query_row([name], |row| row.get(0))).unwrap_or_default()
+    }
+
+    /// Keeps the users for the next start.
+    ///
+    /// # Errors
+    /// SQLite fails.
+    pub fn save_users(&self, folder: &Path) -> rusqlite::Result<()> {
+        self.with_disk(folder, "DROP TABLE IF EXISTS disk.kept; CREATE TABLE disk.kept AS SELECT * FROM mysql_users;")
+    }
+
+    /// Takes the users of the start before, if there are any: what `--initial` is there to prevent.
+    ///
+    /// # Errors
+    /// SQLite fails.
+    pub fn remember(&mut self, folder: &Path) -> rusqlite::Result<()> {
+        if folder.join(DISK).exists() {
+            self.with_disk(folder, "INSERT OR REPLACE INTO mysql_users SELECT * FROM disk.kept;")?;
+            self.load("MYSQL USERS")?;
+        }
+        Ok(())
+    }
+
+    fn with_disk(&self, folder: &Path, sql: &str) -> rusqlite::Result<()> {
+        self.db.execute("ATTACH ?1 AS disk", [folder.join(DISK).to_string_lossy()])?;
+        let done = self.db.execute_batch(sql);
+        self.db.execute_batch("DETACH disk")?;
+        done
     }
 
     fn sum(&mut self, name: &str, sum: &str) -> rusqlite::Result<()> {
+        let sum = format!("{sum}{}", self.salt);
         self.loads += 1;
         let sql = "INSERT OR REPLACE INTO runtime_checksums_values VALUES (?1, ?2, ?2, ?3)";
         self.db.execute(sql, (name, self.loads, sum)).map(drop)

@@ -36,6 +36,15 @@ pub enum Command {
 pub enum Answer {
     /// Done; so many rows were changed.
     Done(usize),
+    /// The same from a server that says more.
+    Changed {
+        /// Rows that were changed.
+        rows: u64,
+        /// The number that the first of them got; zero for none.
+        id: u64,
+        /// Warnings.
+        warnings: u16,
+    },
     /// Rows, each value as text.
     Rows(Vec<String>, Vec<Vec<Option<String>>>),
     /// Refused.
@@ -99,6 +108,14 @@ impl Wire {
                 let mut packet = vec![0];
                 length(&mut packet, *rows);
                 packet.extend_from_slice(&[0, 2, 0, 0, 0]);
+                self.send(&packet)
+            }
+            Answer::Changed { rows, id, warnings } => {
+                let mut packet = vec![0];
+                length(&mut packet, usize::try_from(*rows).unwrap_or(usize::MAX));
+                length(&mut packet, usize::try_from(*id).unwrap_or(usize::MAX));
+                packet.extend_from_slice(&[2, 0]);
+                packet.extend_from_slice(&warnings.to_le_bytes());
                 self.send(&packet)
             }
             Answer::Error(code, text) => {

@@ -87,7 +87,7 @@ pub fn build() -> Result<PathBuf, Error> {
 }
 
 fn one(program: &Path, sites: usize, shards: usize, seed: u64) -> Result<Row, Error> {
-    let failed = |source| Error::Io { what: "cannot make a folder".to_owned(), source };
+    let failed = Error::io("cannot make a folder");
     let folder = tempfile::tempdir().map_err(failed)?;
     let files = fleet::generate(sites, shards, seed).map_err(fleet::Error::from)?;
     fleet::write(folder.path(), &files)?;

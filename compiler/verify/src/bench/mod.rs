@@ -9,6 +9,7 @@ pub mod plan;
 pub mod plan_actions;
 pub mod process;
 pub mod rehearse;
+mod repository;
 
 use clap::{Subcommand, ValueEnum};
 
@@ -55,6 +56,14 @@ pub enum Error {
     /// What was measured did not work.
     #[error("{0}")]
     Failed(String),
+}
+
+impl Error {
+    /// Says what was tried when the system refused.
+    fn io(what: impl Into<String>) -> impl Fn(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what: what.clone(), source }
+    }
 }
 
 /// Runs a benchmark.

@@ -272,14 +272,14 @@ pub fn read(folder: &Path) -> Result<Vec<File>, Error> {
 }
 
 fn visit(place: &Path, path: &str, files: &mut Vec<File>) -> Result<(), Error> {
-    let failed = |source| Error::Io { what: format!("cannot read `{path}`"), source };
-    for entry in fs::read_dir(place).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
+    let failed = Error::io(format!("cannot read `{path}`"));
+    for entry in fs::read_dir(place).map_err(&failed)? {
+        let entry = entry.map_err(&failed)?;
         let name = format!("{path}/{}", entry.file_name().to_string_lossy());
-        if entry.file_type().map_err(failed)?.is_dir() {
+        if entry.file_type().map_err(&failed)?.is_dir() {
             visit(&entry.path(), &name, files)?;
         } else if !name.ends_with(".md") && !name.ends_with(".gitkeep") {
-            files.push((name, fs::read(entry.path()).map_err(failed)?));
+            files.push((name, fs::read(entry.path()).map_err(&failed)?));
         }
     }
     Ok(())

@@ -10,8 +10,8 @@ use std::process::Command;
 use clap::Args;
 
 use super::compile::build;
-use super::plan_actions::git;
 use super::process::{Usage, measure_into};
+use super::repository::Repository;
 use super::{Error, Format};
 use crate::fleet;
 
@@ -58,7 +58,7 @@ struct Row {
 /// The command does not build, a plan cannot be made, or one is larger than it may be.
 pub fn run(args: &PlanArgs) -> Result<(), Error> {
     let program = build()?;
-    let folder = tempfile::tempdir().map_err(|source| Error::Io { what: "cannot make a folder".to_owned(), source })?;
+    let folder = tempfile::tempdir().map_err(Error::io("cannot make a folder"))?;
     let shards = args.sites.div_ceil(args.per_shard.max(1));
     let files = fleet::generate(args.sites, shards, args.seed).map_err(fleet::Error::from)?;
     repository(&program, folder.path(), &files)?;
@@ -86,20 +86,14 @@ pub fn run(args: &PlanArgs) -> Result<(), Error> {
     }
 }
 
-fn failed(what: &str) -> impl Fn(std::io::Error) -> Error + '_ {
-    move |source| Error::Io { what: what.to_owned(), source }
-}
-
 /// Commits the fleet, placed.
 fn repository(program: &Path, folder: &Path, files: &[(String, String)]) -> Result<(), Error> {
     fleet::write(folder, files)?;
     let mut place = Command::new(program);
     place.arg("-C").arg(folder).args(["place", "--write"]);
     measure_into(&mut place, std::process::Stdio::null(), &[0]).map_err(Error::Failed)?;
-    git(folder, &["init", "--quiet", "."])?;
-    git(folder, &["add", "--all", "."])?;
-    git(folder, &["commit", "--quiet", "--message", "base"])?;
-    git(folder, &["tag", "base"])
+    Repository(folder).start()?;
+    Repository(folder).commit_and_tag("base")
 }
 
 /// The files that a change touches, as they are after it.
@@ -126,20 +120,19 @@ fn other_theme((path, text): &(String, String)) -> Option<(String, String)> {
 }
 
 fn commit(folder: &Path, change: &str, files: &[(String, String)]) -> Result<(), Error> {
-    git(folder, &["checkout", "--quiet", "base"])?;
+    Repository(folder).check_out("base")?;
     fleet::write(folder, files)?;
-    git(folder, &["commit", "--quiet", "--all", "--message", change])?;
-    git(folder, &["tag", change])
+    Repository(folder).commit_and_tag(change)
 }
 
 fn plan(program: &Path, folder: &Path, change: &str, output: &'static str, most: Option<usize>) -> Result<Row, Error> {
     let path = folder.join(".git/plan");
-    let file = File::create(&path).map_err(failed("cannot keep a plan"))?;
+    let file = File::create(&path).map_err(Error::io("cannot keep a plan"))?;
     let mut command = Command::new(program);
     command.arg("-C").arg(folder).args(["plan", "--base", "base", "--rev", change, "--format", output]);
     let usage = measure_into(&mut command, file, &FINE)
         .map_err(|error| Error::Failed(format!("`aipress plan --format {output}` of `{change}`: {error}")))?;
-    let characters = fs::read_to_string(&path).map_err(failed("cannot read a plan"))?.chars().count();
+    let characters = fs::read_to_string(&path).map_err(Error::io("cannot read a plan"))?.chars().count();
     let ok = characters > 0 && most.is_none_or(|most| characters <= most);
     Ok(Row { change: change.to_owned(), output, usage, characters, ok })
 }

@@ -11,6 +11,7 @@ use std::process::Command;
 use clap::Args;
 use serde_json::Value;
 
+use super::repository::Repository;
 use super::{Error, Format};
 use crate::run::root;
 
@@ -27,8 +28,7 @@ pub struct PlanActionsArgs {
     format: Format,
 }
 
-/// The day of every older fleet, and the one on which plans are made: those of the golden cases.
-const COMMITTED: &str = "2026-11-21T12:00:00Z";
+/// The day on which plans are made: that of the golden cases.
 const NOW: &str = "2026-11-23";
 
 /// One stack of one case.
@@ -72,21 +72,17 @@ pub fn run(args: &PlanActionsArgs) -> Result<(), Error> {
     Ok(())
 }
 
-fn failed(what: &str) -> impl Fn(std::io::Error) -> Error + '_ {
-    move |source| Error::Io { what: what.to_owned(), source }
-}
-
 /// The cases, those with the same older fleet together.
 fn groups(folder: &Path, wanted: &[String]) -> Result<Vec<Vec<String>>, Error> {
     let mut groups: BTreeMap<Vec<(PathBuf, String)>, Vec<String>> = BTreeMap::new();
-    let entries = fs::read_dir(folder).map_err(failed("cannot read the golden cases"))?;
+    let entries = fs::read_dir(folder).map_err(Error::io("cannot read the golden cases"))?;
     let mut names: Vec<String> =
         entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     for name in names.into_iter().filter(|name| wanted.is_empty() || wanted.contains(name)) {
         let mut files = Vec::new();
         let before = folder.join(&name).join("before");
-        read(&before, &before, &mut files).map_err(failed("cannot read the golden cases"))?;
+        read(&before, &before, &mut files).map_err(Error::io("cannot read the golden cases"))?;
         groups.entry(files).or_default().push(name);
     }
     Ok(groups.into_values().collect())
@@ -108,13 +104,13 @@ fn read(top: &Path, folder: &Path, found: &mut Vec<(PathBuf, String)>) -> std::i
 
 /// Commits the older fleet and each newer one, and rehearses the older with the newer ones on top.
 fn group(program: &Path, folder: &Path, cases: &[String]) -> Result<Vec<Row>, Error> {
-    let work = tempfile::tempdir().map_err(failed("cannot make a folder"))?;
-    let git = |arguments: &[&str]| git(work.path(), arguments);
+    let work = tempfile::tempdir().map_err(Error::io("cannot make a folder"))?;
+    let repository = Repository(work.path());
     let first = cases.first().map(String::as_str).unwrap_or_default();
-    git(&["init", "--quiet", "."])?;
+    repository.start()?;
     commit(work.path(), &folder.join(first).join("before"), "base")?;
     for case in cases {
-        git(&["checkout", "--quiet", "base"])?;
+        repository.check_out("base")?;
         commit(work.path(), &folder.join(case).join("after"), &tag(case))?;
     }
     let mut command = Command::new(program);
@@ -123,7 +119,7 @@ fn group(program: &Path, folder: &Path, cases: &[String]) -> Result<Vec<Row>, Er
     for case in cases {
         command.args(["--to", &tag(case)]);
     }
-    let output = command.output().map_err(failed("cannot run aipress"))?;
+    let output = command.output().map_err(Error::io("cannot run aipress"))?;
     let document = serde_json::from_slice(&output.stdout)
         .map_err(|_| Error::Failed(format!("{cases:?}: {}", String::from_utf8_lossy(&output.stderr))))?;
     Ok(rows(&document, cases))
@@ -138,29 +134,13 @@ fn commit(work: &Path, side: &Path, tag: &str) -> Result<(), Error> {
         let _ = fs::remove_dir_all(work.join(part));
     }
     let mut files = Vec::new();
-    read(side, side, &mut files).map_err(failed("cannot read the golden cases"))?;
+    read(side, side, &mut files).map_err(Error::io("cannot read the golden cases"))?;
     for (path, text) in files {
         let place = work.join(path);
         let made = place.parent().map_or(Ok(()), fs::create_dir_all);
-        made.and_then(|()| fs::write(&place, text)).map_err(failed("cannot write a case"))?;
+        made.and_then(|()| fs::write(&place, text)).map_err(Error::io("cannot write a case"))?;
     }
-    git(work, &["add", "--all", "--force", "."])?;
-    git(work, &["commit", "--quiet", "--allow-empty", "--message", tag])?;
-    git(work, &["tag", tag])
-}
-
-/// Runs Git in a folder, with settings of its own only.
-///
-/// # Errors
-/// It cannot be run, or fails: then with what it said.
-pub(super) fn git(work: &Path, arguments: &[&str]) -> Result<(), Error> {
-    let mut command = Command::new("git");
-    command.current_dir(work).args(["-c", "user.name=Test", "-c", "user.email=test@example.org"]);
-    command.args(["-c", "commit.gpgsign=false", "-c", "core.autocrlf=false"]).args(arguments);
-    command.env("GIT_COMMITTER_DATE", COMMITTED).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
-    let output = command.output().map_err(failed("cannot run git"))?;
-    let said = || Error::Failed(format!("git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr)));
-    output.status.success().then_some(()).ok_or_else(said)
+    Repository(work).commit_and_tag(tag)
 }
 
 /// A row for each stack of each case; one for a case that changes nothing of Terraform's.

@@ -55,7 +55,7 @@ impl Row {
 /// The commands do not build, the fleet does not compile, a figure misses its limit.
 pub fn run(args: &RehearseArgs) -> Result<(), Error> {
     let program = build()?;
-    let failed = |source| Error::Io { what: "cannot make a folder".to_owned(), source };
+    let failed = Error::io("cannot make a folder");
     let folder = tempfile::tempdir().map_err(failed)?;
     let files = fleet::generate(args.sites, 1, args.seed).map_err(fleet::Error::from)?;
     fleet::write(folder.path(), &files)?;
@@ -92,7 +92,7 @@ pub fn build() -> Result<PathBuf, Error> {
 fn rehearse(program: &Path, folder: &Path) -> Result<Value, Error> {
     let mut command = Command::new(program);
     command.arg("-C").arg(folder).args(["rehearse", "shards/*", "--format", "json"]);
-    let output = command.output().map_err(|source| Error::Io { what: format!("cannot run {command:?}"), source })?;
+    let output = command.output().map_err(Error::io(format!("cannot run {command:?}")))?;
     let said = || Error::Failed(String::from_utf8_lossy(&output.stderr).into_owned());
     serde_json::from_slice(&output.stdout).map_err(|_| said())
 }

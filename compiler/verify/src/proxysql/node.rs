@@ -18,7 +18,7 @@ use aipress_provision::random;
 use aipress_testkit::google::Google;
 use aipress_testkit::maria::Maria;
 use aipress_testkit::ports;
-use aipress_testkit::proxysql::ProxySql;
+use aipress_testkit::proxysql::{Mood, ProxySql};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -27,23 +27,42 @@ use super::shard::Files;
 
 /// The generation of the passwords that are rendered for the test: letters and digits, as provisioning makes them.
 const PASSWORD: usize = 40;
+/// The user that ProxySQL's monitor logs in as.
+pub const MONITOR: &str = "pool-monitor";
 /// How long to wait for one answer.
 const ANSWER: Duration = Duration::from_secs(15);
 
-/// The servers behind the pool.
+/// The servers behind the pool, and the passwords that they know.
 pub struct Servers {
     /// Takes writes.
     pub writer: Maria,
     /// Follows it.
     pub replica: Maria,
+    /// By user; the same for every machine of a run.
+    passwords: BTreeMap<String, String>,
+}
+
+impl Servers {
+    /// Starts both, and makes a password for every user of the files.
+    ///
+    /// # Errors
+    /// `pool.json` cannot be read; the system has no randomness.
+    pub fn start(files: &Files) -> Result<Self, String> {
+        let pool: PoolFile = serde_json::from_str(&files.pool).map_err(|error| error.to_string())?;
+        let names = pool.users.into_iter().map(|user| user.name).chain([MONITOR.to_owned()]);
+        let passwords = names.map(|name| Ok((name, letters()?))).collect::<Result<_, String>>()?;
+        let writer = Maria::start();
+        let replica = Maria::replica(&writer);
+        Ok(Self { writer, replica, passwords })
+    }
 }
 
 /// What is under test.
 enum Subject {
-    /// A real ProxySQL.
+    /// A program.
     Real(Child),
-    /// The admin server of the tests.
-    Tables(ProxySql),
+    /// The stand-in of the tests, in this process.
+    Standin(ProxySql),
 }
 
 /// A machine.
@@ -62,6 +81,7 @@ pub struct Node {
     folder: TempDir,
     options: Options,
     subject: Option<Subject>,
+    mood: Mood,
     program: Option<PathBuf>,
 }
 
@@ -70,50 +90,42 @@ impl Node {
     ///
     /// # Errors
     /// What the agent or the file system says.
-    pub fn new(program: Option<&Path>, files: &Files, servers: Option<&Servers>) -> Result<Self, String> {
+    pub fn new(program: Option<&Path>, files: &Files, servers: &Servers) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let [admin, main, reader, rest] = ports::free();
-        // Without servers nothing may answer there: two ports that nobody listens on.
-        let at = servers.map_or([1, 2], |servers| [servers.writer.port, servers.replica.port]);
+        let at = [servers.writer.port, servers.replica.port];
         let files = adapted(files, [admin, main, reader, rest], at)?;
         let google = Google::start();
         let parsed: Option<PoolFile> = serde_json::from_str(&files.pool).ok();
         let users = parsed.map(|file| file.users).unwrap_or_default();
-        let mut passwords = BTreeMap::new();
+        let passwords = servers.passwords.clone();
+        let password = |name: &str| passwords.get(name).cloned().unwrap_or_default();
         for user in &users {
-            let password = letters()?;
-            google.login(&user.secret, &user.name, user.generation, &password);
-            passwords.insert(user.name.clone(), password);
+            google.login(&user.secret, &user.name, user.generation, &password(&user.name));
         }
-        let monitor = letters()?;
-        google.login("pool-monitor-g1", "pool-monitor", 1, &monitor);
-        passwords.insert("pool-monitor".to_owned(), monitor);
-        let certificates = authorities(&files.config);
-        for (name, port) in &certificates {
-            let authority = servers.map(|servers| if *port == at[0] { &servers.writer } else { &servers.replica });
-            let text = authority.map_or("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", |a| &a.authority);
-            google.put(name, text);
+        google.login("pool-monitor-g1", MONITOR, 1, &password(MONITOR));
+        for (name, port) in authorities(&files.config) {
+            let server = if port == at[0] { &servers.writer } else { &servers.replica };
+            google.put(&name, &server.authority);
         }
         google.put("proxysql.cnf", &files.config);
         google.put("pool.json", &files.pool);
-        let options = Options {
-            shard: files.shard.clone(),
-            project: "test-project".to_owned(),
-            pool: object("pool.json"),
-            folder: folder.path().to_owned(),
-            admin_port: admin,
-            pool_port: main,
-            authorities: None,
-            intent: None,
-            interval: Duration::from_millis(200),
-            look: Duration::from_secs(3600),
-            answer: ANSWER,
-            drain: Duration::ZERO,
-        };
+        let options = options(&files.shard, folder.path(), [admin, main]);
         let program = program.map(Path::to_path_buf);
         let ports = [admin, main, reader];
-        let node =
-            Self { files, users, ports, passwords, servers: at, google, folder, options, subject: None, program };
+        let node = Self {
+            files,
+            users,
+            ports,
+            passwords,
+            servers: at,
+            google,
+            folder,
+            options,
+            subject: None,
+            mood: Mood::Good,
+            program,
+        };
         node.init()?;
         Ok(node)
     }
@@ -125,7 +137,7 @@ impl Node {
             sha256: None,
             authorities: object(""),
             project: "test-project".to_owned(),
-            monitor: ("pool-monitor".to_owned(), "pool-monitor-g1".to_owned(), 1),
+            monitor: (MONITOR.to_owned(), "pool-monitor-g1".to_owned(), 1),
         };
         init::run(&wanted, self.http(), &mut |_| {}).map_err(|problem| problem.title)
     }
@@ -142,20 +154,14 @@ impl Node {
         self.folder.path()
     }
 
-    /// Whether a real ProxySQL is under test.
-    #[must_use]
-    pub fn is_real(&self) -> bool {
-        self.program.is_some()
-    }
-
     /// Starts ProxySQL as a machine does, and waits until its admin port answers.
     ///
     /// # Errors
     /// It does not start, or does not answer for a minute.
     pub fn start(&mut self) -> Result<(), String> {
         let Some(program) = &self.program else {
-            let tables = ProxySql::start(self.path(), Path::new("proxysql.cnf"))?;
-            self.subject = Some(Subject::Tables(tables));
+            let standin = ProxySql::over(self.path(), Path::new("proxysql.cnf"), self.mood)?;
+            self.subject = Some(Subject::Standin(standin));
             return Ok(());
         };
         let log = File::create(self.path().join("out.log")).map_err(|error| error.to_string())?;
@@ -186,11 +192,19 @@ impl Node {
         Ok(())
     }
 
+    /// Makes the running stand-in wrong, and the ones that are started after it; a program takes no notice.
+    pub fn turn(&mut self, mood: Mood) {
+        self.mood = mood;
+        if let Some(Subject::Standin(standin)) = &self.subject {
+            standin.mood(mood);
+        }
+    }
+
     /// What it logged.
     #[must_use]
     pub fn log(&self) -> String {
         match &self.subject {
-            Some(Subject::Tables(tables)) => tables.log().join("\n"),
+            Some(Subject::Standin(standin)) => standin.log().join("\n"),
             Some(Subject::Real(_)) | None => fs::read_to_string(self.path().join("out.log")).unwrap_or_default(),
         }
     }
@@ -247,8 +261,8 @@ impl Node {
         let asked = self.admin().map(|mut link| drop(link.run("PROXYSQL SHUTDOWN")));
         match self.subject.take() {
             None => Err("it does not run".to_owned()),
-            Some(Subject::Tables(tables)) => {
-                let ended = tables.is_ended();
+            Some(Subject::Standin(standin)) => {
+                let ended = standin.is_ended();
                 asked.and_then(|()| if ended { Ok(()) } else { Err("it did not end".to_owned()) })
             }
             Some(Subject::Real(mut child)) => {
@@ -286,6 +300,23 @@ fn open(port: u16, user: &str, password: &str, database: Option<&str>) -> Result
         wait: ANSWER,
     };
     Link::open(&door).map_err(|error| error.words())
+}
+
+fn options(shard: &str, folder: &Path, [admin_port, pool_port]: [u16; 2]) -> Options {
+    Options {
+        shard: shard.to_owned(),
+        project: "test-project".to_owned(),
+        pool: object("pool.json"),
+        folder: folder.to_owned(),
+        admin_port,
+        pool_port,
+        authorities: None,
+        intent: None,
+        interval: Duration::from_millis(200),
+        look: Duration::from_secs(3600),
+        answer: ANSWER,
+        drain: Duration::ZERO,
+    }
 }
 
 fn object(name: &str) -> Place {

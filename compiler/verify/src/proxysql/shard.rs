@@ -27,6 +27,18 @@ pub struct Files {
 pub fn files(sites: usize, seed: u64) -> Result<Files, String> {
     let mut fleet = generate(sites, 1, seed).map_err(|error| error.to_string())?;
     with_reads(&mut fleet)?;
+    let mut found = emitted(fleet, "proxysql/")?;
+    let shard = found.keys().find_map(|path| path.strip_suffix("/proxysql.cnf")).map(str::to_owned);
+    let shard = shard.ok_or("the shard has no pool")?;
+    let mut take = |name: &str| found.remove(&format!("{shard}/{name}")).ok_or(format!("there is no {name}"));
+    Ok(Files { config: take("proxysql.cnf")?, pool: take("pool.json")?, expected: take("expected.json")?, shard })
+}
+
+/// Compiles a fleet and returns the files of one folder by their paths in it.
+///
+/// # Errors
+/// The fleet does not compile.
+pub fn emitted(fleet: Vec<(String, String)>, folder: &str) -> Result<BTreeMap<String, String>, String> {
     let sources = SourceSet::new(fleet);
     let options = Options { now: jiff::civil::date(2026, 11, 23), locked: false };
     let titles = |found: aipress_core::diag::Diagnostics| {
@@ -37,15 +49,12 @@ pub fn files(sites: usize, seed: u64) -> Result<Files, String> {
     let mut found = BTreeMap::new();
     for stack in compilation.stacks() {
         for file in compilation.render(&stack).map_err(titles)? {
-            if let Some(rest) = file.path.strip_prefix("proxysql/") {
+            if let Some(rest) = file.path.strip_prefix(folder) {
                 found.insert(rest.to_owned(), file.content);
             }
         }
     }
-    let shard = found.keys().find_map(|path| path.strip_suffix("/proxysql.cnf")).map(str::to_owned);
-    let shard = shard.ok_or("the shard has no pool")?;
-    let mut take = |name: &str| found.remove(&format!("{shard}/{name}")).ok_or(format!("there is no {name}"));
-    Ok(Files { config: take("proxysql.cnf")?, pool: take("pool.json")?, expected: take("expected.json")?, shard })
+    Ok(found)
 }
 
 /// Gives the shard a replica to read from, and one site that reads from it.

@@ -1,6 +1,8 @@
 //! Parts 2, 3 and 4: it starts, its log is clean, its tables show what was intended and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use aipress_pool::drift::Intent;
@@ -33,6 +35,7 @@ pub fn start(node: &mut Node, report: &mut Report) -> bool {
     let is_started = started.is_ok();
     report.check(2, "it starts from the emitted file and answers on its admin port", started);
     if is_started {
+        report.check(2, "its files are for their owner alone", private(node));
         report.check(3, "its log has no complaint", gate(&node.log()));
         report.check(4, "every row and variable of the file is in memory and at runtime", rows(node));
     }
@@ -47,6 +50,18 @@ pub fn compare(node: &Node, report: &mut Report) {
     report.check(4, "every user at runtime has a password and its own database", users(node));
     report.check(4, "every pattern compiles", patterns(node).map(drop));
     report.check(6, "the rules route sample queries as they should", routes(node));
+}
+
+/// ProxySQL leaves passwords and a key in its data folder, with the rights of the umask that it was started with.
+fn private(node: &Node) -> Result<(), String> {
+    for part in ["data", "secrets"] {
+        for entry in fs::read_dir(node.path().join(part)).map_err(|error| error.to_string())?.flatten() {
+            let mode = entry.metadata().map_err(|error| error.to_string())?.permissions().mode();
+            let name = entry.file_name();
+            ensure(mode & 0o077 == 0, || format!("{part}/{} has the rights {:o}", name.display(), mode & 0o777))?;
+        }
+    }
+    Ok(())
 }
 
 fn gate(log: &str) -> Result<(), String> {
@@ -191,9 +206,17 @@ fn hostgroups(node: &Node) -> Result<(), String> {
 fn users(node: &Node) -> Result<(), String> {
     let sql = "SELECT username FROM runtime_mysql_users WHERE COALESCE(password, '') = '' OR active <> 1 OR \
                COALESCE(default_schema, '') = '' OR fast_forward <> 0 OR max_connections < 1";
-    let rows = node.admin()?.rows(sql).map_err(|error| error.words())?;
-    let names: Vec<String> = rows.into_iter().flatten().flatten().collect();
-    ensure(names.is_empty(), || format!("not so: {}", names.join(", ")))
+    // As a user logs in is how ProxySQL logs in for it.
+    let halves = "SELECT f.username FROM runtime_mysql_users f WHERE f.frontend = 1 AND NOT EXISTS (SELECT 1 FROM \
+                  runtime_mysql_users b WHERE b.backend = 1 AND b.username = f.username AND b.password = f.password \
+                  AND b.default_hostgroup = f.default_hostgroup AND b.default_schema = f.default_schema)";
+    let mut link = node.admin()?;
+    for (sql, what) in [(sql, "not so"), (halves, "without an equal login at the servers")] {
+        let rows = link.rows(sql).map_err(|error| error.words())?;
+        let names: Vec<String> = rows.into_iter().flatten().flatten().collect();
+        ensure(names.is_empty(), || format!("{what}: {}", names.join(", ")))?;
+    }
+    Ok(())
 }
 
 /// A rule as it matches.

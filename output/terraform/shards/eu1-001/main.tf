@@ -127,7 +127,7 @@ module "shard" {
       endpoint = {
         address_name = "eu1-001-sql-dr"
         rule_name    = "eu1-001-sql-dr"
-        ip           = "100.96.0.3"
+        ip           = "100.97.0.3"
         subnetwork   = "projects/aip-shared-7f3k/regions/europe-west4/subnetworks/endpoints-europe-west4"
       }
     }
@@ -142,7 +142,7 @@ module "shard" {
       endpoint = {
         address_name = "eu1-001-sql-r1"
         rule_name    = "eu1-001-sql-r1"
-        ip           = "100.96.0.4"
+        ip           = "100.96.0.3"
         subnetwork   = "projects/aip-shared-7f3k/regions/europe-west1/subnetworks/endpoints-europe-west1"
       }
     }
@@ -157,7 +157,7 @@ module "shard" {
     job_name     = "provision"
     account_id   = "provision"
     display_name = "Makes databases, users and secret values"
-    image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
+    image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0@sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
     args         = ["provision", "--desired", "gs://aip-eu1-001-config-7f3k/desired.json"]
     env = {
       AIPRESS_SHARD = "eu1-001"
@@ -198,7 +198,7 @@ module "shard" {
       "-c",
       "umask 077 && exec proxysql -f --initial --idle-threads --no-version-check -c /var/lib/aipress/pool/proxysql.cnf -D /var/lib/aipress/pool/data",
     ]
-    agent_image     = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
+    agent_image     = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0@sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
     agent_init_args = ["pool-agent", "--init"]
     agent_args      = ["pool-agent"]
     template_prefix = "eu1-001-pool-"
@@ -229,8 +229,8 @@ module "shard" {
       "certs/eu1-001-r1-7f3k.pem" = "r1"
     }
     secret_prefix = "wp-"
-    secret_ids    = ["pool-monitor-g1"]
   }
+  pool_secrets = ["pool-monitor-g1"]
   cache = {
     engine              = "valkey"
     name                = "eu1-001-cache"
@@ -840,7 +840,7 @@ module "shard" {
       name         = "backup"
       account_id   = "backup"
       display_name = "Dumps and proves one site at a time"
-      image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
+      image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0@sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
       args         = ["dump", "--help"]
       env = {
         AIPRESS_DESIRED = "gs://aip-eu1-001-config-7f3k/desired.json"

@@ -320,7 +320,8 @@ module "site_acme_corp" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-acme-corp-g1"
     version             = "1"

@@ -325,7 +325,8 @@ module "site_acme_corp__s" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-acme-corp--s-g1"
     version             = "1"

@@ -323,7 +323,8 @@ module "site_city_network" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-city-network-g1"
     version             = "1"

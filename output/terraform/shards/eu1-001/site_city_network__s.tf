@@ -296,7 +296,8 @@ module "site_city_network__s" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-city-network--s-g1"
     version             = "1"

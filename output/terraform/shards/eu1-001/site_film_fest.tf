@@ -261,7 +261,8 @@ module "site_film_fest" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-film-fest-g1"
     version             = "1"

@@ -264,7 +264,8 @@ module "site_legacy_times" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-legacy-times-g1"
     version             = "1"

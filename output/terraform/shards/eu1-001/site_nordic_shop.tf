@@ -371,7 +371,8 @@ module "site_nordic_shop" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-nordic-shop-g1"
     version             = "1"

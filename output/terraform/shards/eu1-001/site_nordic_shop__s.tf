@@ -346,7 +346,8 @@ module "site_nordic_shop__s" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-nordic-shop--s-g1"
     version             = "1"

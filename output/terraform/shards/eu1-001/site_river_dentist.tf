@@ -261,7 +261,8 @@ module "site_river_dentist" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-river-dentist-g1"
     version             = "1"

@@ -261,7 +261,8 @@ module "site_tulip_farm" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-tulip-farm-g1"
     version             = "1"

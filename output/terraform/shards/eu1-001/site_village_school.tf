@@ -277,7 +277,8 @@ module "site_village_school" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-village-school-g1"
     version             = "1"

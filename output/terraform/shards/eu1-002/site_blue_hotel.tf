@@ -281,7 +281,8 @@ module "site_blue_hotel" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-blue-hotel-g1"
     version             = "1"

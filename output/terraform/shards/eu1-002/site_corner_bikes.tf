@@ -261,7 +261,8 @@ module "site_corner_bikes" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-corner-bikes-g1"
     version             = "1"

@@ -319,7 +319,8 @@ module "site_harbor_museum" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-harbor-museum-g2"
     version             = "1"

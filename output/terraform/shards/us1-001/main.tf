@@ -124,7 +124,7 @@ module "shard" {
     job_name     = "provision"
     account_id   = "provision"
     display_name = "Makes databases, users and secret values"
-    image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
+    image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0@sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
     args         = ["provision", "--desired", "gs://aip-us1-001-config-7f3k/desired.json"]
     env = {
       AIPRESS_SHARD = "us1-001"
@@ -155,13 +155,13 @@ module "shard" {
     disk_gb      = 20
     disk_type    = "pd-balanced"
     os_image     = "cos-cloud/cos-stable"
-    image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/proxysql:3.0.2"
+    image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/proxysql:3.0.2@sha256:4e07408562bedb8b60ce05c1decfe3ad16b72230967de01f640b7e4729b49fce"
     args = [
       "sh",
       "-c",
       "umask 077 && exec proxysql -f --initial --idle-threads --no-version-check -c /var/lib/aipress/pool/proxysql.cnf -D /var/lib/aipress/pool/data",
     ]
-    agent_image     = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
+    agent_image     = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0@sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
     agent_init_args = ["pool-agent", "--init"]
     agent_args      = ["pool-agent"]
     template_prefix = "us1-001-pool-"
@@ -191,8 +191,8 @@ module "shard" {
       "certs/us1-001-7f3k.pem" = "primary"
     }
     secret_prefix = "wp-"
-    secret_ids    = ["pool-monitor-g1"]
   }
+  pool_secrets = ["pool-monitor-g1"]
   cache = {
     engine              = "valkey"
     name                = "us1-001-cache"
@@ -592,7 +592,7 @@ module "shard" {
       name         = "backup"
       account_id   = "backup"
       display_name = "Dumps and proves one site at a time"
-      image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0"
+      image        = "europe-docker.pkg.dev/aip-shared-7f3k/runtime/aipress:0.1.0@sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
       args         = ["dump", "--help"]
       env = {
         AIPRESS_DESIRED = "gs://aip-us1-001-config-7f3k/desired.json"

@@ -262,7 +262,8 @@ module "site_closed_cafe" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-closed-cafe-g1"
     version             = "1"
@@ -270,7 +271,7 @@ module "site_closed_cafe" {
     directory           = "/run/secrets/site"
     file                = "site.json"
     locations           = ["us-central1"]
-    deletion_protection = true
+    deletion_protection = false
   }
   bucket = {
     name             = "aip-us1-001-wp-closed-cafe-7f3k"

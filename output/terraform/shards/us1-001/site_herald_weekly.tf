@@ -263,7 +263,8 @@ module "site_herald_weekly" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-herald-weekly-g1"
     version             = "1"

@@ -262,7 +262,8 @@ module "site_old_bakery" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-old-bakery-g1"
     version             = "1"

@@ -269,7 +269,8 @@ module "site_quiet_books" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-quiet-books-g1"
     version             = "1"

@@ -261,7 +261,8 @@ module "site_yoga_loft" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-yoga-loft-g1"
     version             = "1"

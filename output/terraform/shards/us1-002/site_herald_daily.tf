@@ -313,7 +313,8 @@ module "site_herald_daily" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-herald-daily-g1"
     version             = "1"

@@ -341,7 +341,8 @@ module "site_pixel_agency" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-pixel-agency-g2"
     version             = "1"

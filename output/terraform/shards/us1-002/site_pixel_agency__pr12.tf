@@ -343,7 +343,8 @@ module "site_pixel_agency__pr12" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-pixel-agency--pr12-g2"
     version             = "1"

@@ -74,3 +74,13 @@ output "site_env" {
   description = "Environment of every site that only Terraform knows: where the cache listens, and whether the shard is read-only."
   value       = local.site_env
 }
+
+output "server_authorities" {
+  description = "What proves the database servers: `primary` or a replica's key to certificates in PEM, the old and the new one while Google rotates them."
+  value       = local.pool_authorities
+}
+
+output "pool_secrets" {
+  description = "Secrets of whoever runs a pool, by id."
+  value       = { for id, secret in google_secret_manager_secret.pool : id => secret.secret_id }
+}

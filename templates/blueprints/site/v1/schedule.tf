@@ -82,7 +82,7 @@ resource "google_cloud_run_v2_job" "work" {
         }
 
         dynamic "env" {
-          for_each = local.env
+          for_each = local.job_env
 
           content {
             name  = env.key

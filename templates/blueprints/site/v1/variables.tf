@@ -129,17 +129,41 @@ variable "network" {
 }
 
 variable "sidecar" {
-  description = "A connection pool beside WordPress in each instance, for shards without a pool of their own; null for all others. `config_bucket` holds the pool's configuration."
+  description = "A connection pool beside WordPress in each instance, for shards without a pool of their own; null for all others. `files` are the texts of proxysql.cnf and pool.json, `authorities` those of the servers' certificate authorities by the file that the configuration names; the agent writes them to `directory`, a volume in memory of at most `size`, and adds the passwords. It answers `started_path` once they are there. `monitor_secret` is the secret of the user that watches the servers."
   type = object({
-    image         = string
-    args          = list(string)
-    env           = map(string)
-    port          = number
-    cpu           = string
-    memory        = string
-    config_bucket = string
+    pool = object({
+      image       = string
+      command     = list(string)
+      args        = list(string)
+      port        = number
+      health_port = number
+      health_path = string
+      cpu         = string
+      memory      = string
+    })
+    agent = object({
+      image        = string
+      args         = list(string)
+      env          = map(string)
+      port         = number
+      started_path = string
+      alive_path   = string
+      cpu          = string
+      memory       = string
+    })
+    directory      = string
+    size           = string
+    files          = map(string)
+    authorities    = map(string)
+    monitor_secret = string
   })
   default = null
+}
+
+variable "job_config" {
+  description = "The runtime configuration of the jobs where it differs from `config`: with a pool beside the site, jobs connect to the database themselves. Null for the same."
+  type        = string
+  default     = null
 }
 
 variable "secret" {

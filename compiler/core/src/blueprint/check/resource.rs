@@ -190,7 +190,7 @@ impl<'s> Check<'_, 's, '_> {
             _ => nested.max,
         };
         let written = u64::try_from(counted.written.len()).unwrap_or(u64::MAX);
-        let say = |number: u64| count(usize::try_from(number).unwrap_or(usize::MAX), "block", "blocks");
+        let say = |number: u64| count(number, "block", "blocks");
         let problem = match (max, counted.written.last()) {
             (Some(max), Some(last)) if written > max => {
                 let title = format!("`{name}` stands too often in {}", self.here());

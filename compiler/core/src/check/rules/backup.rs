@@ -204,7 +204,7 @@ impl<'a> Contract<'a> {
             self.at(&["verify", "every"]).and_then(|node| Some((Duration::parse(node.as_str()?)?, node.span)))
             && verify.every.value.seconds() > every.seconds()
         {
-            let days = count(usize::try_from(every.days()).unwrap_or(usize::MAX), "day", "days");
+            let days = count(every.days(), "day", "days");
             let title = format!("tier `{}` proves its backups at least every {days}", self.tier);
             let place = subject.at(verify.every.span, &["backup", "verify"]);
             found.push(

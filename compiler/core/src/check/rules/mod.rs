@@ -5,6 +5,7 @@
 //! so that one mistake in a tier is one finding and not one for each of its sites.
 
 mod access;
+mod acknowledgements;
 mod backup;
 mod cron;
 mod database;
@@ -30,6 +31,7 @@ mod shard;
 mod shard_database;
 mod site_references;
 mod traffic;
+mod versions;
 mod wordpress;
 mod words;
 
@@ -48,7 +50,7 @@ const REFERENCE: Code = Code(204);
 
 /// Rules of the platform's document alone.
 pub fn platform(platform: &Platform, now: jiff::civil::Date, found: &mut Diagnostics) {
-    let _ = now;
+    versions::channels(platform, now, found);
     words::document(&platform.node, found);
     secrets::document(&platform.node, found);
     platform::check(platform, found);
@@ -91,6 +93,7 @@ pub fn site(platform: &Platform, site: &ResolvedSite, now: jiff::civil::Date, fo
     redirects::check(&subject, found);
     runtime::check(&subject, found);
     wordpress::check(&subject, found);
+    versions::check(&subject, found);
     database::check(&subject, found);
     backup::check(&subject, found);
     secrets::site(&subject, found);
@@ -103,16 +106,18 @@ pub fn site(platform: &Platform, site: &ResolvedSite, now: jiff::civil::Date, fo
 }
 
 /// Rules that look across documents.
-pub fn fleet(fleet: &Fleet, found: &mut Diagnostics) {
+pub fn fleet(fleet: &Fleet, now: jiff::civil::Date, found: &mut Diagnostics) {
     hosts::check(fleet, found);
     references::check(fleet, found);
     network::fleet(fleet, found);
     projects::check(fleet, found);
+    acknowledgements::check(fleet, now, found);
 }
 
 /// Rules about the fleet and its placement lock.
 pub fn locked(fleet: &Fleet, lock: &Lock, found: &mut Diagnostics) {
     lock::check(fleet, lock, found);
+    acknowledgements::scopes(fleet, lock, found);
 }
 
 /// Rules that need every site's home.

@@ -2,11 +2,11 @@
 
 use super::also;
 use super::shard::{max_connections, shown_at};
-use crate::check::connections::{Budget, SiteShare, has_pool, reads_by_rule};
+use crate::check::connections::{Budget, OVERLAP, SiteShare, WATCHERS, has_pool, reads_by_rule};
 use crate::check::fleet::{Shard, SiteFacts};
 use crate::diag::{Code, Diagnostic, Diagnostics, count};
-use crate::source::Span;
-use crate::spec::facts::limits;
+use crate::source::{SourceId, Span};
+use crate::spec::facts::{cloud_run, limits, sidecar};
 use crate::spec::shard::{Engine, PoolMode, ReplicaRole, RuleTarget};
 
 const NO_REPLICA: Code = Code(319);
@@ -15,6 +15,8 @@ const RULE: Code = Code(541);
 const NO_POOL: Code = Code(542);
 const BLIND: Code = Code(543);
 const MODE: Code = Code(544);
+const ALONE: Code = Code(440);
+const PAIR: Code = Code(432);
 
 /// Sites that a message names.
 const NAMED: usize = 5;
@@ -25,17 +27,14 @@ pub(super) fn check(shard: &Shard, found: &mut Diagnostics) {
     found.extend(rules_that_read(shard));
 }
 
-/// Words of the language that nothing stands behind yet: a cluster is not made, and nothing would bring the passwords to
-/// a pool beside a site.
+/// A word of the language that nothing stands behind: a cluster is not made.
 fn mode(shard: &Shard) -> Option<Diagnostic> {
     let mode = &shard.spec.proxysql.mode;
-    let what = match mode.value {
-        PoolMode::Mig | PoolMode::None => return None,
-        PoolMode::Gke => "on a cluster, which is not made",
-        PoolMode::Sidecar => "beside each site, where nothing brings it its passwords",
-    };
-    let title = format!("the pool of shard `{}` would run {what}", shard.name.value);
-    let diagnostic = Diagnostic::error(MODE, title, mode.span, "expected `mig` or `none`");
+    if mode.value != PoolMode::Gke {
+        return None;
+    }
+    let title = format!("the pool of shard `{}` would run on a cluster, which is not made", shard.name.value);
+    let diagnostic = Diagnostic::error(MODE, title, mode.span, "expected `mig`, `sidecar` or `none`");
     Some(diagnostic.help("set `mode: mig`; its machines serve all sites of the shard."))
 }
 
@@ -105,6 +104,8 @@ fn blind(shard: &Shard, span: Span, who: &str) -> Option<Diagnostic> {
 
 /// What a site asks of the pool where it lives.
 pub(super) fn site(site: &SiteFacts, shard: &Shard, found: &mut Diagnostics) {
+    found.extend(alone(site, shard));
+    found.extend(beside(site, shard));
     let Some(span) = site.read_split else { return };
     if !has_pool(shard) {
         let title =
@@ -116,10 +117,51 @@ pub(super) fn site(site: &SiteFacts, shard: &Shard, found: &mut Diagnostics) {
     found.extend(blind(shard, span, &format!("`{}`", site.id)));
 }
 
-/// The sum over a shard without machines: each worker of each site is a connection to its database.
+/// Without multiplexing each worker of a site holds a connection of its own, and those above the site's are refused.
+fn alone(site: &SiteFacts, shard: &Shard) -> Option<Diagnostic> {
+    let multiplexing = &shard.spec.proxysql.multiplexing;
+    let workers = u64::from(site.max_instances) * u64::from(site.workers);
+    let connections = u64::from(site.connections.value);
+    if multiplexing.value || shard.spec.proxysql.mode.value != PoolMode::Mig || workers <= connections {
+        return None;
+    }
+    let title = format!(
+        "`{}` may run {} instances x {} workers = {workers}, each with a connection of its own; it has {connections}",
+        site.id, site.max_instances, site.workers
+    );
+    let label =
+        format!("{connections} connections are enough for {} instances", connections / u64::from(site.workers.max(1)));
+    let span = if site.connections.span.source == SourceId::BUILT_IN { site.span } else { site.connections.span };
+    let diagnostic = Diagnostic::error(ALONE, title, span, label);
+    let diagnostic = also(diagnostic, multiplexing.span, "no connection is shared here");
+    Some(diagnostic.help(format!(
+        "set `multiplexing: true` for the shard, raise `database.maxConnections` to {workers}, or lower `scaling.max`."
+    )))
+}
+
+/// An instance has its memory by the sum of its containers: with a pool beside it there is more of it than before.
+fn beside(site: &SiteFacts, shard: &Shard) -> Option<Diagnostic> {
+    let mode = &shard.spec.proxysql.mode;
+    let size = &site.size;
+    if mode.value != PoolMode::Sidecar || size.memory_mib == 0 {
+        return None;
+    }
+    let (all, millis) = (size.memory_mib + sidecar::MIB, size.cpu_millis + sidecar::MILLIS);
+    let least = cloud_run::cpus_for(all).map_or(u32::MAX, |cpus| cpus.saturating_mul(1000));
+    (least > millis.max(1000)).then(|| {
+        let title = format!("the pool beside `{}` has no room in its instances", site.id);
+        let label =
+            format!("{} MiB and {} MiB beside it are more than its processors go with", size.memory_mib, sidecar::MIB);
+        let diagnostic = also(Diagnostic::error(PAIR, title, site.span, label), mode.span, "a pool beside each site");
+        diagnostic.help(format!("lower `resources.memory` by {} MiB, or take more processors.", sidecar::MIB))
+    })
+}
+
+/// The sum over a shard without machines: each worker of each site is a connection to its database, or each pool beside an
+/// instance opens some.
 pub(super) fn budget(shard: &Shard, sites: &[&SiteFacts]) -> Option<Diagnostic> {
     let budget = Budget::of(shard, sites);
-    let broken = budget.inequalities().into_iter().find(|inequality| !inequality.holds())?;
+    budget.inequalities().into_iter().find(|inequality| !inequality.holds())?;
     // A pool of machines does not depend on its sites, and its own rule has spoken.
     if budget.mode == PoolMode::Mig || budget.mode == PoolMode::Gke {
         return None;
@@ -127,12 +169,14 @@ pub(super) fn budget(shard: &Shard, sites: &[&SiteFacts]) -> Option<Diagnostic> 
     let said = max_connections(shard).map_or(shard.name.span, |(_, span)| span);
     let title = format!(
         "sites of shard `{}` may hold {} connections; its database takes {}",
-        shard.name.value, broken.sum, budget.limit
+        shard.name.value,
+        budget.opened(),
+        budget.limit
     );
     let label = format!("expected at least {}: {}", budget.needed(), sum(&budget));
     let mut diagnostic = Diagnostic::error(OVER, title, shown_at(shard, said), label);
     let mut largest: Vec<&SiteShare> = budget.sites.iter().collect();
-    largest.sort_by(|a, b| (b.clients, &a.site).cmp(&(a.clients, &b.site)));
+    largest.sort_by(|a, b| (b.opened(), &a.site).cmp(&(a.opened(), &b.site)));
     for site in largest.iter().take(NAMED) {
         diagnostic = diagnostic.related(site.span, format!("`{}`: {}", site.site, of_site(site)));
     }
@@ -140,7 +184,14 @@ pub(super) fn budget(shard: &Shard, sites: &[&SiteFacts]) -> Option<Diagnostic> 
 }
 
 fn of_site(site: &SiteShare) -> String {
-    let rollout = site.clients * crate::check::connections::OVERLAP;
+    let rollout = site.opened() * OVERLAP;
+    if site.beside > 0 {
+        return if site.reserved > site.instances * site.beside {
+            format!("2 x ({} reserved + {} instances x {WATCHERS}) = {rollout}", site.reserved, site.instances)
+        } else {
+            format!("2 x {} instances x ({} of the pool + {WATCHERS}) = {rollout}", site.instances, site.beside)
+        };
+    }
     if site.clients == site.instances * site.workers * site.of_worker {
         let each = if site.of_worker > 1 { " x 2 ports" } else { "" };
         format!("2 x {} instances x {} workers{each} = {rollout}", site.instances, site.workers)
@@ -150,11 +201,13 @@ fn of_site(site: &SiteShare) -> String {
 }
 
 fn sum(budget: &Budget) -> String {
+    let free =
+        if budget.mode == PoolMode::Sidecar { format!(", {} that stay free", budget.reserve) } else { String::new() };
     format!(
-        "{} with 2 x {} = {} while they are rolled out, {} % of {} is {}",
+        "{} with 2 x {} = {} while they are rolled out{free}, {} % of {} is {}",
         count(budget.sites.len(), "site", "sites"),
-        budget.clients(),
-        budget.overlap(),
+        budget.opened() / OVERLAP,
+        budget.opened(),
         limits::CONNECTIONS_PERCENT,
         budget.limit,
         budget.share

@@ -74,7 +74,7 @@ fn pool(shard: &Shard, at: &impl Fn(Span) -> Span) -> Option<Diagnostic> {
             "the pool of shard `{}` may open {opened} connections; the database takes {most}, {reserve} stay free",
             shard.name.value
         );
-        let nodes = count(usize::try_from(settings.max.value).unwrap_or(usize::MAX), "node", "nodes");
+        let nodes = count(settings.max.value, "node", "nodes");
         let label = format!(
             "{nodes} x {} = {opened}, and {reserve} that stay free; expected at most {share}, {} % of {most}",
             settings.pool_max.value,

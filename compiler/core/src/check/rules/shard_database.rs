@@ -151,17 +151,31 @@ fn flags(shard: &Shard) -> Vec<Diagnostic> {
     found
 }
 
-fn buffer_pool(shard: &Shard) -> Option<Diagnostic> {
+/// The flag holds for the primary and for every replica, whose machines may be smaller.
+fn buffer_pool(shard: &Shard) -> Vec<Diagnostic> {
     let database = &shard.spec.database;
-    let size = database.flags.get("innodb_buffer_pool_size")?;
-    let memory = sql_tiers::machine(&database.tier.value).ok()?.memory_bytes();
-    let (bytes, least) = (size.value.parse::<u64>().ok()?, mysql_flags::least_buffer_pool(memory));
-    (bytes < least).then(|| {
-        let title = format!("`innodb_buffer_pool_size` of {bytes} bytes is too small for the machine");
-        Diagnostic::error(FLAG, title, size.span, format!("expected at least {least} bytes, 25 % of {memory}"))
-            .related(database.tier.span, "the machine")
+    let Some(size) = database.flags.get("innodb_buffer_pool_size") else { return Vec::new() };
+    let Ok(bytes) = size.value.parse::<u64>() else { return Vec::new() };
+    let memory = |tier: &Spanned<String>| sql_tiers::machine(&tier.value).ok().map(|machine| machine.memory_bytes());
+    let refused = |what: &str, expected: String, tier: &Spanned<String>, machine: &str| {
+        let title = format!("`innodb_buffer_pool_size` of {bytes} bytes is too {what} for {machine}");
+        Diagnostic::error(FLAG, title, size.span, expected)
+            .related(tier.span, "the machine")
             .help("remove it and Cloud SQL chooses, or write the size in bytes, without a unit.")
-    })
+    };
+    let small = memory(&database.tier).filter(|memory| bytes < mysql_flags::least_buffer_pool(*memory)).map(|memory| {
+        let least = mysql_flags::least_buffer_pool(memory);
+        refused("small", format!("expected at least {least} bytes, 25 % of {memory}"), &database.tier, "the machine")
+    });
+    let replicas = database.replicas.iter();
+    let replicas = replicas.map(|it| (&it.tier, format!("the machine of replica `{}`", it.name.value)));
+    let large = std::iter::once((&database.tier, "the machine".to_owned())).chain(replicas).filter_map(|(tier, of)| {
+        let memory = memory(tier)?;
+        let most = mysql_flags::most_buffer_pool(memory);
+        let expected = format!("expected at most {most} bytes, 80 % of {memory}");
+        (bytes > most).then(|| refused("large", expected, tier, &of))
+    });
+    small.into_iter().chain(large).collect()
 }
 
 fn replicas(shard: &Shard) -> Vec<Diagnostic> {

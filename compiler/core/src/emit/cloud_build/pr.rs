@@ -1,4 +1,4 @@
-//! `pr.yaml`: checks a pull request, plans it against its base and keeps one comment current.
+//! `pr.yaml`: checks a pull request, plans it against its base and what is applied, and keeps one comment current.
 //!
 //! A failing check or plan does not stop the build before the comment: the last step gives the verdict.
 
@@ -6,6 +6,7 @@ use super::schema::{Build, Step};
 use super::{Pipeline, TOKEN, aipress, apply, repository, script, secrets};
 
 const HISTORY: &str = include_str!("scripts/history.sh");
+const RECORDS: &str = include_str!("scripts/records.sh");
 const REVIEW: &str = include_str!("scripts/review.sh");
 const COMMENT: &str = include_str!("scripts/comment.py");
 const VERDICT: &str = include_str!("scripts/verdict.sh");
@@ -18,6 +19,7 @@ pub(super) fn build(pipeline: &Pipeline) -> Build {
     let mut steps = vec![
         aipress(pipeline, "version", &["--version"]),
         history,
+        script(&pipeline.tools_image, "records", RECORDS, &[("BUCKET", pipeline.state_bucket.as_str())]),
         script(
             &pipeline.compiler_image,
             "review",

@@ -46,6 +46,15 @@ fn check_names(desired: &Desired, errors: &mut Vec<DatabaseError>) {
     for purge in &desired.purges {
         name("database", &purge.database, errors);
     }
+    let kept = desired.databases.iter().map(|database| database.name.as_str());
+    let mut seen: BTreeSet<&str> =
+        kept.chain(desired.purges.iter().map(|purge| purge.database.as_str())).chain([LEDGER]).collect();
+    for orphan in &desired.orphans {
+        name("database", &orphan.database, errors);
+        if !seen.insert(&orphan.database) {
+            errors.push(DatabaseError::Duplicate("database", orphan.database.clone()));
+        }
+    }
 }
 
 fn check_databases(desired: &Desired, errors: &mut Vec<DatabaseError>) {

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Database, DatabaseError, Desired, Dialect, MONITOR_PRIVILEGES, Purge, SITE_PRIVILEGES, Service, User, check,
+    Database, DatabaseError, Desired, Dialect, MONITOR_PRIVILEGES, Orphan, Purge, SITE_PRIVILEGES, Service, User, check,
 };
 
 /// The version of the form.
@@ -31,6 +31,8 @@ pub struct File {
     grants: Vec<Grant>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     purges: Vec<Purge>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    orphans: Vec<Orphan>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,7 @@ impl File {
         desired.databases.sort_by(|a, b| a.name.cmp(&b.name));
         desired.users.sort_by(|a, b| a.name.cmp(&b.name));
         desired.purges.sort_by(|a, b| a.database.cmp(&b.database));
+        desired.orphans.sort_by(|a, b| a.database.cmp(&b.database));
         Self {
             format_version: VERSION,
             grants: grants(desired.monitor.as_ref(), &desired.users),
@@ -73,6 +76,7 @@ impl File {
             databases: desired.databases,
             users: desired.users,
             purges: desired.purges,
+            orphans: desired.orphans,
         }
     }
 }
@@ -127,6 +131,7 @@ pub fn read(text: &str) -> Result<Desired, Vec<DatabaseError>> {
         databases: file.databases,
         users: file.users,
         purges: file.purges,
+        orphans: file.orphans,
     };
     errors.extend(check(&desired));
     if errors.is_empty() { Ok(desired) } else { Err(errors) }

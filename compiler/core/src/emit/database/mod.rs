@@ -97,6 +97,8 @@ pub struct Desired {
     pub users: Vec<User>,
     /// Databases that may be dropped.
     pub purges: Vec<Purge>,
+    /// Databases of environments that went.
+    pub orphans: Vec<Orphan>,
 }
 
 /// A user that is no site's.
@@ -169,6 +171,8 @@ pub struct Previous {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Purge {
+    /// The site whose database it is.
+    pub site: String,
     /// The database.
     pub database: String,
     /// Who asked.
@@ -179,6 +183,17 @@ pub struct Purge {
     pub grace_days: u32,
     /// What it can be restored from.
     pub backup: Backup,
+}
+
+/// The database of an environment that went while its tenant stayed. It is a copy or was made to be thrown away: it goes
+/// without a backup, some days after the job first saw that it is no longer wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Orphan {
+    /// The database.
+    pub database: String,
+    /// Days that it is kept; 0 drops it in the run that sees it first.
+    pub grace_days: u32,
 }
 
 /// The evidence of a backup that was restored once to prove it.
@@ -309,6 +324,7 @@ mod tests {
             databases: names.map(database).to_vec(),
             users: names.map(user).to_vec(),
             purges: Vec::new(),
+            orphans: Vec::new(),
         }
     }
 
@@ -359,6 +375,20 @@ mod tests {
     #[test]
     fn logins_of_two_generations_differ_and_of_three_repeat() {
         assert_eq!([1, 2, 3].map(|generation| login("wp-acme", generation)), ["wp-acme", "wp-acme_b", "wp-acme"]);
+    }
+
+    #[test]
+    fn an_environment_that_went_is_named_once_and_only_while_nobody_wants_its_database() {
+        let orphan = |name: &str| Orphan { database: name.to_owned(), grace_days: 30 };
+        let mut gone = desired();
+        gone.orphans = vec![orphan("wp-choir--s"), orphan("wp-acme--pr7")];
+        let read = read(&emit(&gone).unwrap().content).unwrap();
+        assert_eq!(read.orphans, [orphan("wp-acme--pr7"), orphan("wp-choir--s")]);
+        for wrong in ["wp-acme", "wp-choir--s", "aipress_provision", "wp%"] {
+            let mut wanted = gone.clone();
+            wanted.orphans.push(orphan(wrong));
+            assert_eq!(emit(&wanted).unwrap_err().len(), 1, "{wrong}");
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn check_listen(pool: &Pool, errors: &mut Vec<PoolError>) {
             errors.push(PoolError::Duplicate(format!("port {port}")));
         }
     }
-    range("number of nodes", u64::from(pool.nodes), 1, 100, errors);
+    range("number of nodes", u64::from(pool.nodes), 1, 10_000, errors);
     range("number of threads", u64::from(pool.tuning.threads), 1, 64, errors);
     range("number of client connections", u64::from(pool.tuning.client_connections), 1, 1_000_000, errors);
     range("query timeout", u64::from(pool.tuning.query_timeout_ms), 1000, 20 * 24 * 3600 * 1000, errors);

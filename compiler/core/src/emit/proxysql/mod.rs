@@ -1,4 +1,4 @@
-//! One shard's connection pool: `proxysql.cnf`, `pool.json` and `expected.json`.
+//! A connection pool, of a shard or beside a site: `proxysql.cnf`, `pool.json` and `expected.json`.
 //!
 //! Input: a [`Pool`]. Output: three files without any secret. ProxySQL drops wrong rows without a word and pastes values
 //! into SQL unescaped, so everything it would drop or misread is refused here ([`PoolError`]), all of it at once.
@@ -38,7 +38,7 @@ pub struct Pool {
     pub shard: String,
     /// ProxySQL's version, `2.7.1`.
     pub version: String,
-    /// How many nodes run this config at most; limits are per node, budgets count all.
+    /// How many nodes, or instances with it beside them, run this config at most; limits are per node, budgets count all.
     pub nodes: u32,
     /// The MySQL version that clients are told, `8.0.36`.
     pub server_version: String,
@@ -93,7 +93,7 @@ pub enum RuleTarget {
 /// Ports of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listen {
-    /// The address of the sites' ports: all of a machine's, or loopback beside a site.
+    /// The address of the sites' ports.
     pub address: &'static str,
     /// The port of every site.
     pub port: u16,
@@ -246,11 +246,19 @@ pub enum PoolError {
 /// # Errors
 /// Everything that is wrong with the pool.
 pub fn emit(pool: &Pool) -> Result<Vec<OutputFile>, Vec<PoolError>> {
+    emit_in(pool, &pool.shard)
+}
+
+/// The same into a folder below `proxysql/`: one of several pools of a shard.
+///
+/// # Errors
+/// Everything that is wrong with the pool.
+pub fn emit_in(pool: &Pool, folder: &str) -> Result<Vec<OutputFile>, Vec<PoolError>> {
     let errors = check(pool);
     if !errors.is_empty() {
         return Err(errors);
     }
-    let file = |name: &str, content: String| OutputFile { path: format!("proxysql/{}/{name}", pool.shard), content };
+    let file = |name: &str, content: String| OutputFile { path: format!("proxysql/{folder}/{name}"), content };
     let config = config::write(pool).map_err(|error| vec![PoolError::Libconfig(error)])?;
     let users = users::pool_file(pool);
     let expected = super::json(&expected::of_pool(pool, &users));

@@ -6,6 +6,7 @@ use crate::emit::hcl::Value;
 use crate::lower::site::word;
 use crate::lower::value::{map, number, object, text_map, texts};
 use crate::lower::{APPLY_ACCOUNT, Context, DRIFT_ACCOUNT, PLAN_ACCOUNT, pipeline};
+use crate::source::Spanned;
 use crate::spec::platform::{EnvironmentKind, GitProvider, PlatformSpec};
 
 /// Triggers, by name.
@@ -160,12 +161,20 @@ fn rules(spec: &PlatformSpec) -> BTreeMap<String, String> {
         format!("{} {hours}h {zone} {reason}", window.start.value)
     };
     let policy = &spec.policy;
+    let quotas = [
+        ("serviceAccounts", &policy.quotas.service_accounts),
+        ("uptimeChecks", &policy.quotas.uptime_checks),
+        ("serviceProjects", &policy.quotas.service_projects),
+        ("monitoredProjects", &policy.quotas.monitored_projects),
+    ];
+    let quota = |(name, limit): (&str, &Option<Spanned<u32>>)| Some(format!("{name} {}", limit.as_ref()?.value));
     let all = [
         ("_ENVIRONMENTS", lines(spec.environments.iter().map(environment))),
         ("_WAVES", lines(spec.updates.waves.iter().map(wave))),
         ("_FREEZE", lines(policy.freeze_windows.iter().map(window))),
         ("_MAX_TENANTS", policy.max_tenants_per_apply.value.to_string()),
         ("_MAX_DESTROYS", policy.max_destroys.value.to_string()),
+        ("_QUOTAS", lines(quotas.into_iter().filter_map(quota))),
         ("_APPROVALS", format!("data {} destroy {}", policy.approvals.data.value, policy.approvals.destroy.value)),
     ];
     // A dollar would start a substitution of Cloud Build; an empty value is refused by Terraform's provider.

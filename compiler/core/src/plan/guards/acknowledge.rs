@@ -90,6 +90,7 @@ fn report(subject: Subject<'_>, (name, spec): &Document, is_over: bool) -> Findi
             old: false,
         }),
         rows: Vec::new(),
+        approvals: 0,
         acknowledged: None,
     }
 }

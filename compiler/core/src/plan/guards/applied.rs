@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{SOAK, Subject, UNFINISHED, of_fleet, threshold};
+use super::{SOAK, Subject, UNFINISHED, of_fleet, policy, threshold};
 use crate::diag::{count, list};
 use crate::plan::applied::Applied;
 use crate::plan::model::{Finding, Level, Unchecked};
@@ -54,7 +54,7 @@ pub(super) fn soak(subject: Subject<'_>, found: &mut Vec<Finding>, unchecked: &m
         let before = (0..start.wave).rev().find_map(|wave| Some((wave, running.get(&(wave, start.release.clone()))?)));
         let Some((index, sites)) = before else { continue };
         let (Some(wave), Some(name)) = (waves.get(index), names.get(start.wave)) else { continue };
-        let hours = i64::from(wave.soak_hours.value);
+        let hours = i64::from(policy::soak_hours(subject, &wave.name.value));
         let asked = count(usize::try_from(hours).unwrap_or_default(), "hour", "hours");
         let Some(applied) = subject.applied else {
             let what = format!("whether wave `{}` has run for {asked} what wave `{name}` would get", wave.name.value);

@@ -1,14 +1,24 @@
 //! Guards about what one row does: kinds of changes that are dangerous whoever makes them.
 
-use super::{COMBINED, DESTROYS, DISAGREES, FORBIDDEN, INTEGRITY, Subject, WEAKER, is_production, refusal};
+use super::{
+    COMBINED, DESTROYS, DISAGREES, FORBIDDEN, GENERATION, INTEGRITY, SHARD_DATA, Subject, TAKEN_BACK, WEAKER,
+    is_production, moves, refusal,
+};
+use crate::place::Reason;
 use crate::plan::model::{Action, Class, FieldChange, Finding, Level, Row, Thing};
 
 /// Checks a row.
 pub(super) fn check(subject: Subject<'_>, row: &Row, found: &mut Vec<Finding>) {
-    found.extend(disagrees(subject, row));
+    let step = generation(subject, row);
+    if step.is_none() {
+        found.extend(disagrees(subject, row));
+    }
+    found.extend(step);
     found.extend(forbidden(subject, row));
     found.extend(destroys(subject, row));
+    found.extend(data_of_shard(subject, row));
     found.extend(combined(subject, row));
+    found.extend(taken_back(subject, row));
     found.extend(row.fields.iter().filter_map(|field| integrity(subject, row, field)));
     found.extend(row.fields.iter().filter_map(|field| weaker(subject, row, field)));
 }
@@ -29,6 +39,53 @@ fn disagrees(subject: Subject<'_>, row: &Row) -> Option<Finding> {
         .then(|| Finding { level: Level::Error, ..refusal(subject, DISAGREES, "class-disagrees", row, title, help) })
 }
 
+/// Passwords go up by one, and the login of the generation before the last ends before the next one comes.
+fn generation(subject: Subject<'_>, row: &Row) -> Option<Finding> {
+    let stays = !matches!(row.action, Action::Create | Action::Remove);
+    let is_it = |field: &&FieldChange| matches!(field.path.as_str(), "database.generation" | "secrets.generation");
+    let values = |field: &FieldChange| {
+        let value = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<i64>().ok());
+        Some((value(&field.old)?, value(&field.new)?))
+    };
+    let fields: Vec<&FieldChange> =
+        row.fields.iter().filter(is_it).filter(|_| stays && row.thing == Thing::Site).collect();
+    let field = *fields.first()?;
+    let (old, new) = values(field)?;
+    let steps: i64 = fields.iter().filter_map(|field| values(field)).map(|(old, new)| new - old).sum();
+    let lowered = fields.iter().find(|field| values(field).is_some_and(|(old, new)| new < old));
+    let lost =
+        row.resources.iter().filter(|lost| lost.is_loss()).find_map(|r| crate::plan::rows::generation(&r.address));
+    let (field, title, help) = match (lowered, lost) {
+        (Some(field), _) => {
+            let title = format!("`{}` of `{}` goes down; a generation never comes back", field.path, row.name);
+            (*field, title, "take it back, or raise it by 1.".to_owned())
+        }
+        (None, _) if steps > 1 => {
+            let title = format!(
+                "`{}` of `{}` goes from {old} to {new}: {steps} generations of the password at once",
+                field.path, row.name
+            );
+            (
+                field,
+                title,
+                "raise one field by 1 in a commit, apply it, then go on: the login in use would be gone.".to_owned(),
+            )
+        }
+        (None, Some(lost)) => {
+            let title =
+                format!("`{}` of `{}` goes from {old} to {new}, and login {lost} has not ended", field.path, row.name);
+            (
+                field,
+                title,
+                format!("set `database.ended: {lost}` in a commit before, when no revision uses that login."),
+            )
+        }
+        (None, None) => return None,
+    };
+    let found = refusal(subject, GENERATION, "generation-step", row, title, &help);
+    Some(Finding { level: Level::Error, place: field.place.clone(), ..found })
+}
+
 fn forbidden(subject: Subject<'_>, row: &Row) -> Option<Finding> {
     let field = row.fields.iter().find(|field| field.class == Class::Forbidden)?;
     let title = format!("`{}` may not change after the first apply: {}", field.path, field.effect);
@@ -44,6 +101,7 @@ fn destroys(subject: Subject<'_>, row: &Row) -> Option<Finding> {
     let field = row.fields.iter().find(|field| field.class == Class::Destroys);
     let title = match field {
         Some(field) => format!("`{}`: {}", field.path, field.effect),
+        None if row.action == Action::Move => return moves::destroys(subject, row),
         None if row.action == Action::Remove => format!("`{}` is destroyed with its data", row.id),
         None => {
             let lost = row.resources.iter().find(|resource| resource.is_loss())?;
@@ -52,6 +110,19 @@ fn destroys(subject: Subject<'_>, row: &Row) -> Option<Finding> {
     };
     let help = "take it back, or commit an acknowledgement that names this guard and this scope.";
     Some(refusal(subject, DESTROYS, "destroys-data", row, title, help))
+}
+
+/// Data of a shard that stays, whatever its fields claim: dumps outlive the site that they are of.
+fn data_of_shard(subject: Subject<'_>, row: &Row) -> Option<Finding> {
+    let stays = row.thing == Thing::Shard && row.action != Action::Remove;
+    // Below, the row claims too little; above, it says itself that data goes.
+    let lost = row.resources.iter().find(|resource| resource.is_loss())?;
+    (stays && row.class == Class::Migration).then(|| {
+        let title = format!("`{}` stays, and `{}` would be destroyed with what it holds", row.id, lost.address);
+        let help = "let the sites leave in a commit before; what holds their backups goes when none of them is needed \
+                    any more, with leave.";
+        refusal(subject, SHARD_DATA, "shard-data", row, title, help)
+    })
 }
 
 /// A move changes nothing else, so that what goes wrong has one cause.
@@ -63,6 +134,26 @@ fn combined(subject: Subject<'_>, row: &Row) -> Option<Finding> {
     let field = row.fields.iter().find(other).filter(|_| row.action == Action::Move)?;
     let title = format!("the site moves, and `{}` changes in the same commit", field.path);
     Some(refusal(subject, COMBINED, "move-and-change", row, title, "split the commits: move first, then change."))
+}
+
+/// A move that nobody recorded: the lock lost a record, and with it where the data is. A reverted commit does that.
+fn taken_back(subject: Subject<'_>, row: &Row) -> Option<Finding> {
+    let (_, side) = subject.bases.site(&row.name)?;
+    let (was, now) = (side.placement.get(&row.name)?, subject.head.placement.get(&row.name)?);
+    // At the cutover the record is the same: it was written when the move was planned.
+    let is_phase = now.generation == was.generation && moves::is_by_phase(subject, row);
+    let is_lost = now.generation <= was.generation || (now.proposed && now.reason == Reason::New);
+    let is_it = row.action == Action::Move && !was.proposed && is_lost && !is_phase;
+    let title = format!(
+        "the lock no longer holds that `{}` lives on `{}` (generation {}); its data would stay there",
+        row.name, was.shard, was.generation
+    );
+    let help = "bring the files of `tenants/placement/seg` back; a site goes back by a move of its own.";
+    is_it.then(|| Finding {
+        level: Level::Error,
+        place: now.span.map(|span| subject.place(span)),
+        ..refusal(subject, TAKEN_BACK, "lock-taken-back", row, title, help)
+    })
 }
 
 /// The same version with another checksum: somebody replaced the file.
@@ -79,10 +170,32 @@ fn integrity(subject: Subject<'_>, row: &Row, field: &FieldChange) -> Option<Fin
 
 /// What protects a production site and is taken away.
 fn weaker(subject: Subject<'_>, row: &Row, field: &FieldChange) -> Option<Finding> {
-    let is_off = field.path == "security.waf.mode" && field.old.as_deref() == Some("enforce");
-    let new = field.new.as_deref().unwrap_or("off");
-    let title = format!("the web application firewall of a production site goes from `enforce` to `{new}`");
-    let help = "add an exclusion for the one rule that is in the way, or acknowledge it.";
-    (is_off && row.thing == Thing::Site && is_production(subject, row))
+    let value = |value: &Option<String>| value.as_deref().map(|value| value.trim_matches('"').to_owned());
+    let (old, new) = (value(&field.old), value(&field.new));
+    let days = |value: &Option<String>| value.as_deref().and_then(|value| value.parse::<u32>().ok());
+    let lost = "keep it as it was: the site's data goes for good; or acknowledge it.";
+    let (title, help) = match field.path.as_str() {
+        "security.waf.mode" if old.as_deref() == Some("enforce") => {
+            let new = new.as_deref().unwrap_or("off");
+            let title = format!("the web application firewall of a production site goes from `enforce` to `{new}`");
+            (title, "add an exclusion for the one rule that is in the way, or acknowledge it.")
+        }
+        "lifecycle.deletion.finalBackup" if new.as_deref() == Some("false") => {
+            (format!("`{}` would go without a final backup that was proven", row.name), lost)
+        }
+        "lifecycle.deletion.graceDays" => {
+            let (old, new) = (days(&old)?, days(&new)?);
+            let title = format!("the days of grace of `{}` go from {old} to {new}", row.name);
+            (Some(title).filter(|_| new < old)?, lost)
+        }
+        "lifecycle.deletion.requestedAt" => {
+            // Days as `2026-12-05` have the order of their letters.
+            let (old, new) = (old?, new?);
+            let title = format!("the deletion of `{}` is dated back from {old} to {new}", row.name);
+            (Some(title).filter(|_| new < old)?, lost)
+        }
+        _ => return None,
+    };
+    (row.thing == Thing::Site && is_production(subject, row))
         .then(|| refusal(subject, WEAKER, "weaker-protection", row, title, help))
 }

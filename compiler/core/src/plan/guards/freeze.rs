@@ -3,28 +3,24 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::{FREEZE, Subject, of_fleet};
-use crate::plan::model::{Class, Finding, Place};
-use crate::source::SourceId;
+use super::{FREEZE, Subject, of_fleet, policy};
+use crate::plan::model::{Class, Finding};
+
+/// What is applied in spite of a window needs this many approvals.
+const EMERGENCY: u32 = 2;
 
 /// Refuses a plan that does something while a window is open.
 pub(super) fn check(subject: Subject<'_>) -> Option<Finding> {
     if subject.rows.iter().all(|row| row.class == Class::Words) {
         return None;
     }
-    let windows = &subject.head.fleet.platform.spec.policy.freeze_windows;
-    windows.iter().find_map(|window| {
-        let end = open_until(&window.start.value, window.hours.value, subject.now)?;
-        let title = format!("nothing is applied until {end}: {}", window.reason.value);
-        let sources = subject.head.sources;
-        let place = (window.start.span.source != SourceId::BUILT_IN).then(|| Place {
-            path: sources.path(window.start.span.source).to_owned(),
-            line: sources.line_column(window.start.span).0,
-            old: false,
-        });
-        let help = "wait; an emergency is acknowledged with 2 approvals.";
-        Some(Finding { place, ..of_fleet(subject, FREEZE, "freeze-window", title, help) })
-    })
+    let open = policy::windows(subject).into_iter().filter_map(|(window, place)| {
+        Some((open_until(&window.start.value, window.hours.value, subject.now)?, window, place))
+    });
+    let (end, window, place) = open.max_by_key(|(end, ..)| *end)?;
+    let title = format!("nothing is applied until {end}: {}", window.reason.value);
+    let help = format!("wait; an emergency is acknowledged with {EMERGENCY} approvals.");
+    Some(Finding { place, approvals: EMERGENCY, ..of_fleet(subject, FREEZE, "freeze-window", title, &help) })
 }
 
 /// The last day of a window that holds `now`, if it started on one of the days before.

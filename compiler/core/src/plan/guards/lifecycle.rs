@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ALIVE, BACKUP, GRACE, PROTECTED, RENAMED, STEP, Subject, is_production, refusal};
+use super::{ALIVE, BACKUP, GRACE, PROTECTED, RENAMED, STEP, Subject, is_production, purge, refusal};
 use crate::check::fleet::ResolvedSite;
 use crate::diag::count;
 use crate::plan::model::{Action, Class, Finding, Row, Thing, Unchecked};
@@ -15,6 +15,7 @@ const FRESH_HOURS: u32 = 24;
 pub(super) fn check(subject: Subject<'_>, row: &Row, found: &mut Vec<Finding>, unchecked: &mut Vec<Unchecked>) {
     match (row.thing, row.action) {
         (Thing::Site, Action::Remove) if is_production(subject, row) => removed(subject, row, found, unchecked),
+        (Thing::Site, Action::Remove) => found.extend(purge::other_environment(subject, row)),
         (Thing::Shard | Thing::Edge, Action::Remove) if row.class == Class::Forbidden => {
             let title = format!("`{}` is removed and was never retired", row.id);
             let help = "bring the document back and set `state: retired` when nothing lives there any more.";
@@ -32,7 +33,8 @@ pub(super) fn check(subject: Subject<'_>, row: &Row, found: &mut Vec<Finding>, u
     }
 }
 
-fn resolved(subject: Subject<'_>, name: &str) -> Option<ResolvedSite> {
+/// The site as it was.
+pub(super) fn resolved(subject: Subject<'_>, name: &str) -> Option<ResolvedSite> {
     let (site, side) = subject.bases.site(name)?;
     side.fleet.resolve(side.sources, site)
 }
@@ -61,8 +63,11 @@ fn removed(subject: Subject<'_>, row: &Row, found: &mut Vec<Finding>, unchecked:
         let left = count(usize::try_from(left).unwrap_or_default(), "day", "days");
         let title = format!("the data of `{}` may be destroyed from {over} on; {left} left", row.name);
         found.push(refusal(subject, GRACE, "grace", row, title, "wait, or call the deletion off."));
+    } else {
+        found.extend(purge::refuse(subject, row, &site));
     }
-    if deletion.final_backup.value {
+    // An order names a backup that was proven when the order was accepted.
+    if deletion.final_backup.value && !purge::is_ordered(&site) {
         backup(subject, row, found, unchecked);
     }
 }

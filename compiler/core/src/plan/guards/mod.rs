@@ -8,7 +8,10 @@ mod applied;
 mod change;
 mod freeze;
 mod lifecycle;
+mod moves;
 pub mod names;
+mod policy;
+mod purge;
 pub mod quota;
 mod threshold;
 
@@ -22,6 +25,7 @@ use super::diff::Side;
 use super::evidence::Evidence;
 use super::model::{Finding, Level, Place, Row, Thing, Unchecked};
 use crate::diag::Code;
+use crate::source::Span;
 use crate::spec::site::Environment;
 
 /// The row claims less than its resources do.
@@ -40,6 +44,10 @@ const GRACE: Code = Code(675);
 const BACKUP: Code = Code(676);
 /// A step of the lifecycle that does not exist.
 const STEP: Code = Code(677);
+/// A password's generation that is skipped, goes down, or comes before an older login ended.
+const GENERATION: Code = Code(628);
+/// A limit of the platform's policy that is let go of.
+const WEAKER_POLICY: Code = Code(629);
 /// A time in which nothing is applied.
 const FREEZE: Code = Code(678);
 /// Too many tenants at once.
@@ -64,6 +72,18 @@ const UNUSED: Code = Code(687);
 const EXPIRED: Code = Code(688);
 /// Protection of a production site that is weakened.
 const WEAKER: Code = Code(689);
+
+/// A database that nothing dropped, of a tenant that goes.
+const NOT_PURGED: Code = Code(622);
+/// The database of an environment that goes alone.
+const STAYS: Code = Code(623);
+
+/// A record of a home that the lock had and has no more.
+const TAKEN_BACK: Code = Code(625);
+/// A step of a move that is left out.
+const MOVE_STEP: Code = Code(626);
+/// Data of a shard that stays.
+const SHARD_DATA: Code = Code(624);
 
 /// An apply that did not end.
 const UNFINISHED: Code = Code(699);
@@ -92,6 +112,14 @@ pub struct Subject<'a> {
     pub usage: &'a [quota::Usage],
 }
 
+impl Subject<'_> {
+    /// A place in the newer fleet.
+    fn place(self, span: Span) -> Place {
+        let sources = self.head.sources;
+        Place { path: sources.path(span.source).to_owned(), line: sources.line_column(span).0, old: false }
+    }
+}
+
 /// Runs all guards and matches what they find with the fleet's acknowledgements.
 #[must_use]
 pub fn guards(subject: Subject<'_>) -> (Vec<Finding>, Vec<Unchecked>) {
@@ -100,10 +128,12 @@ pub fn guards(subject: Subject<'_>) -> (Vec<Finding>, Vec<Unchecked>) {
     for row in subject.rows {
         change::check(subject, row, &mut found);
         lifecycle::check(subject, row, &mut found, &mut unchecked);
+        moves::check(subject, row, &mut found);
     }
     lifecycle::renamed(subject, &mut found);
     threshold::check(subject, &mut found);
     found.extend(freeze::check(subject));
+    policy::weaker(subject, &mut found);
     quota::check(subject, &mut found);
     applied::unfinished(subject, &mut found);
     applied::soak(subject, &mut found, &mut unchecked);
@@ -122,6 +152,7 @@ fn refusal(subject: Subject<'_>, code: Code, guard: &str, row: &Row, title: Stri
         help: help.to_owned(),
         place: place(row),
         rows: vec![row.id.clone()],
+        approvals: 0,
         acknowledged: None,
     }
 }
@@ -137,6 +168,7 @@ fn of_fleet(subject: Subject<'_>, code: Code, guard: &str, title: String, help: 
         help: help.to_owned(),
         place: None,
         rows: Vec::new(),
+        approvals: 0,
         acknowledged: None,
     }
 }

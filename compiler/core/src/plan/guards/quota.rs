@@ -1,13 +1,16 @@
 //! Guards about quotas of Google Cloud: what a plan adds must fit into what a project may hold.
 //!
-//! A limit that Google publishes as fixed is an error. One that is a default, which a project can have raised or which is
-//! not confirmed, is a warning. Only what a plan adds is judged: what was there before has proved that it fits.
+//! A limit that Google publishes as fixed is an error, and so is one that the platform gives under `policy.quotas`. One that is
+//! a default, which a project can have raised or which is not confirmed, is a warning. Only what a plan adds is judged: what was
+//! there before has proved that it fits.
 
 use std::collections::BTreeMap;
 
 use super::{QUOTA, Subject, of_fleet};
 use crate::diag::{count, thousands};
-use crate::plan::model::{Finding, Level};
+use crate::plan::model::{Action, Finding, Level, Row, Thing};
+use crate::source::{Span, Spanned};
+use crate::spec::platform::Quotas;
 
 /// A quota.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +23,19 @@ struct Quota {
     limit: usize,
     /// For what: a project that a stack has to itself, or something that all stacks share.
     within: Within,
-    /// Whether Google publishes it as a limit that holds for everybody.
-    confirmed: bool,
+    /// Who says so.
+    by: By,
+}
+
+/// Whose word a limit is.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    /// Google publishes it as a limit that holds for everybody.
+    Google,
+    /// A default of Google's, which this field of the platform's `policy.quotas` replaces.
+    Default(fn(&Quotas) -> &Option<Spanned<u32>>),
+    /// The platform's document, here.
+    Platform(Span),
 }
 
 /// What a quota is for.
@@ -45,42 +59,42 @@ const QUOTAS: [Quota; 6] = [
         names: ("Cloud Run service", "Cloud Run services"),
         limit: 1000,
         within: Within::Shard,
-        confirmed: true,
+        by: By::Google,
     },
     Quota {
         kind: "google_billing_budget",
         names: ("budget", "budgets"),
         limit: 50_000,
         within: Within::Fleet("the billing account"),
-        confirmed: true,
+        by: By::Google,
     },
     Quota {
         kind: "google_service_account",
         names: ("service account", "service accounts"),
         limit: 100,
         within: Within::Shard,
-        confirmed: false,
+        by: By::Default(|own| &own.service_accounts),
     },
     Quota {
         kind: "google_monitoring_uptime_check_config",
         names: ("uptime check", "uptime checks"),
         limit: 100,
         within: Within::Shard,
-        confirmed: false,
+        by: By::Default(|own| &own.uptime_checks),
     },
     Quota {
         kind: "google_compute_shared_vpc_service_project",
         names: ("service project", "service projects"),
         limit: 100,
         within: Within::Fleet("the host project of the network"),
-        confirmed: false,
+        by: By::Default(|own| &own.service_projects),
     },
     Quota {
         kind: "google_monitoring_monitored_project",
         names: ("monitored project", "monitored projects"),
         limit: 375,
         within: Within::Fleet("the metrics scope"),
-        confirmed: false,
+        by: By::Default(|own| &own.monitored_projects),
     },
 ];
 
@@ -110,9 +124,25 @@ pub fn usage(row: &str, before: &BTreeMap<String, usize>, after: &BTreeMap<Strin
     QUOTAS.iter().map(of).filter(|usage| usage.before + usage.after > 0).collect()
 }
 
+/// Whether more is taken of a quota of the whole fleet, so that it matters what all stacks take.
+#[must_use]
+pub fn needs_all(usage: &[Usage]) -> bool {
+    let of_fleet = |usage: &&Usage| {
+        let quota = QUOTAS.iter().find(|quota| quota.kind == usage.kind);
+        quota.is_some_and(|quota| matches!(quota.within, Within::Fleet(_)))
+    };
+    let mut sums: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for usage in usage.iter().filter(of_fleet) {
+        let sum = sums.entry(usage.kind).or_default();
+        *sum = (sum.0 + usage.before, sum.1 + usage.after);
+    }
+    sums.values().any(|(before, after)| after > before)
+}
+
 /// Checks what the plan adds.
 pub(super) fn check(subject: Subject<'_>, found: &mut Vec<Finding>) {
-    for quota in QUOTAS {
+    for quota in QUOTAS.map(|quota| own(subject, quota)) {
+        found.extend(subject.rows.iter().filter_map(|row| room(subject, quota, row)));
         let used = || subject.usage.iter().filter(|usage| usage.kind == quota.kind);
         match quota.within {
             Within::Shard => {
@@ -131,14 +161,59 @@ pub(super) fn check(subject: Subject<'_>, found: &mut Vec<Finding>) {
     }
 }
 
+/// The quota as the platform has it.
+fn own(subject: Subject<'_>, quota: Quota) -> Quota {
+    let By::Default(field) = quota.by else { return quota };
+    match field(&subject.head.fleet.platform.spec.policy.quotas) {
+        Some(limit) => {
+            let by = By::Platform(limit.span);
+            Quota { limit: usize::try_from(limit.value).unwrap_or(usize::MAX), by, ..quota }
+        }
+        None => quota,
+    }
+}
+
+/// Warns of a new or changed shard that may hold more sites than its project has accounts for: each site has one of its own.
+fn room(subject: Subject<'_>, quota: Quota, row: &Row) -> Option<Finding> {
+    let is_asked = row.action == Action::Create || row.fields.iter().any(|field| field.path == "capacity.sites");
+    let shard = subject.head.fleet.shards.get(&row.name).filter(|_| row.thing == Thing::Shard && is_asked)?;
+    let sites = &shard.spec.capacity.sites;
+    let holds = usize::try_from(sites.value).unwrap_or(usize::MAX);
+    if quota.kind != "google_service_account" || holds <= quota.limit {
+        return None;
+    }
+    let title = format!(
+        "`{}` may hold {}, each with a service account; the {} of its project is {}",
+        row.id,
+        count(holds, "site", "sites"),
+        quota.word(),
+        thousands(quota.limit)
+    );
+    let place = Some(subject.place(sites.span));
+    Some(Finding { scope: row.id.clone(), place, ..finding(subject, quota, (Level::Warning, title)) })
+}
+
+impl Quota {
+    /// What its limit is called.
+    fn word(self) -> &'static str {
+        match self.by {
+            By::Google => "limit",
+            By::Default(_) => "default",
+            By::Platform(_) => "quota",
+        }
+    }
+}
+
 /// Makes a finding of what is judged.
 fn finding(subject: Subject<'_>, quota: Quota, (level, title): (Level, String)) -> Finding {
-    let help = match (quota.confirmed, quota.within) {
-        (true, Within::Shard) => "move sites to another shard: the limit is the same for everybody.",
-        (true, Within::Fleet(_)) => "spread the fleet over two: the limit is the same for everybody.",
-        (false, _) => "have the quota raised before you apply, or look up what yours is.",
+    let help = match (quota.by, quota.within) {
+        (By::Google, Within::Shard) => "move sites to another shard: the limit is the same for everybody.",
+        (By::Google, Within::Fleet(_)) => "spread the fleet over two: the limit is the same for everybody.",
+        (By::Default(_), _) => "have the quota raised before you apply, and write what you have into `policy.quotas`.",
+        (By::Platform(_), _) => "have the quota raised, and write what you then have into `policy.quotas`.",
     };
-    Finding { level, ..of_fleet(subject, QUOTA, "quota", title, help) }
+    let by = if let By::Platform(span) = quota.by { Some(subject.place(span)) } else { None };
+    Finding { level, place: by, ..of_fleet(subject, QUOTA, "quota", title, help) }
 }
 
 /// Judges a number before and after.
@@ -147,13 +222,13 @@ fn judge(quota: Quota, (before, after): (usize, usize), place: &str) -> Option<(
         return None;
     }
     let has = count(after, quota.names.0, quota.names.1);
-    let kind = if quota.confirmed { "limit" } else { "default" };
-    let limit = thousands(quota.limit as u64);
+    let kind = quota.word();
+    let limit = thousands(quota.limit);
     if after > quota.limit {
-        let level = if quota.confirmed { Level::Error } else { Level::Warning };
+        let level = if matches!(quota.by, By::Default(_)) { Level::Warning } else { Level::Error };
         return Some((level, format!("{has} in {place}; the {kind} is {limit}")));
     }
-    let left = thousands((quota.limit - after) as u64);
+    let left = thousands(quota.limit - after);
     Some((Level::Warning, format!("{has} in {place}, which leaves room for {left}; the {kind} is {limit}")))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BLAST, LOSSES, SHARE, Subject, WAVES, is_production, of_fleet};
+use super::{BLAST, LOSSES, SHARE, Subject, WAVES, is_production, of_fleet, policy};
 use crate::diag::{count, list};
 use crate::plan::diff::Side;
 use crate::plan::model::{Action, CauseKind, Class, Finding, Row, Thing};
@@ -33,16 +33,15 @@ pub(super) fn sites(subject: Subject<'_>) -> impl Iterator<Item = &Row> {
 fn blast_radius(subject: Subject<'_>) -> Option<Finding> {
     let changed = sites(subject).filter(|row| row.action != Action::Create && row.class > Class::InPlace);
     let tenants: BTreeSet<&str> = changed.map(|row| row.name.split("--").next().unwrap_or(&row.name)).collect();
-    let limit = &subject.head.fleet.platform.spec.policy.max_tenants_per_apply;
-    let allowed = usize::try_from(limit.value).unwrap_or(usize::MAX);
+    let allowed = policy::limit(subject, |policy| policy.max_tenants_per_apply.value);
     let title = format!("{} would change; the limit is {allowed}", count(tenants.len(), "tenant", "tenants"));
     (tenants.len() > allowed)
         .then(|| of_fleet(subject, BLAST, "blast-radius", title, "split the change by wave, or acknowledge it."))
 }
 
-/// Resources with data that go; those of moves are copied before, other environments are made to be thrown away.
+/// Resources with data that go, those that a move leaves behind too; other environments are made to be thrown away.
 fn losses(subject: Subject<'_>) -> Option<Finding> {
-    let counted = |row: &&Row| row.action != Action::Move && (row.thing != Thing::Site || is_production(subject, row));
+    let counted = |row: &&Row| row.thing != Thing::Site || is_production(subject, row);
     let rows: Vec<&Row> = subject.rows.iter().filter(counted).collect();
     let lost: Vec<&str> = rows
         .iter()
@@ -50,13 +49,13 @@ fn losses(subject: Subject<'_>) -> Option<Finding> {
         .filter(|resource| resource.is_loss())
         .map(|resource| resource.address.as_str())
         .collect();
-    let allowed = usize::try_from(subject.head.fleet.platform.spec.policy.max_destroys.value).unwrap_or(usize::MAX);
+    let allowed = policy::limit(subject, |policy| policy.max_destroys.value);
     let title = format!(
         "{} would be destroyed: {}; the limit is {allowed}",
         count(lost.len(), "resource that holds data", "resources that hold data"),
         list(&lost, "and", 3)
     );
-    let help = "take the change back, or raise `policy.maxDestroys` in a commit of its own, or acknowledge it.";
+    let help = "take the change back, or raise `policy.maxDestroys` in a plan before this one, or acknowledge it.";
     (lost.len() > allowed).then(|| Finding {
         rows: rows.iter().filter(|row| row.resources.iter().any(|r| r.is_loss())).map(|row| row.id.clone()).collect(),
         ..of_fleet(subject, LOSSES, "max-destroys", title, help)
@@ -112,8 +111,11 @@ fn shares(subject: Subject<'_>, found: &mut Vec<Finding>) {
 
 /// An image or a blueprint that reaches sites of several waves at once.
 fn waves(subject: Subject<'_>) -> Option<Finding> {
-    let waves: BTreeSet<String> =
-        sites(subject).filter(|row| is_rollout(row)).filter_map(|row| wave(subject, row)).collect();
+    let rows: Vec<&Row> = sites(subject).filter(|row| is_rollout(row)).collect();
+    // A tier that changes its wave is in the one that it was in: or else one commit makes all waves one.
+    let of = |side: Side<'_>| rows.iter().filter_map(|row| wave_of(side, row)).collect::<BTreeSet<String>>();
+    let (old, new) = (of(subject.bases.rest()), of(subject.head));
+    let waves = if old.len() > new.len() { old } else { new };
     let title = format!("one apply would reach the waves {} at once", list(&waves, "and", 5));
     let help = "pin the new version for the first wave only, let it soak, then go on; or acknowledge it.";
     (waves.len() > 1).then(|| of_fleet(subject, WAVES, "several-waves", title, help))
@@ -127,5 +129,9 @@ pub(super) fn is_rollout(row: &Row) -> bool {
 
 /// The wave of a site.
 pub(super) fn wave(subject: Subject<'_>, row: &Row) -> Option<String> {
-    Some(subject.head.fleet.platform.tier(row.tier.as_deref()?)?.wave.value.clone())
+    wave_of(subject.head, row)
+}
+
+fn wave_of(side: Side<'_>, row: &Row) -> Option<String> {
+    Some(side.fleet.platform.tier(row.tier.as_deref()?)?.wave.value.clone())
 }

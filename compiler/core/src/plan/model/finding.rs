@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::class::Gate;
 use super::field::Place;
 
 /// What a guard or a rule found.
@@ -27,12 +28,22 @@ pub struct Finding {
     /// The rows that it is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<String>,
+    /// How many people other than the author have to approve what it is about, once it does not refuse the plan.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub approvals: u32,
     /// The acknowledgement that lets it pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledged>,
 }
 
 impl Finding {
+    /// What it needs before the plan is applied; nothing while it refuses the plan.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        let approvals = if self.refuses() { 0 } else { self.approvals };
+        Gate { approvals, ..Gate::default() }
+    }
+
     /// Whether the plan must not be applied because of it.
     #[must_use]
     pub fn refuses(&self) -> bool {
@@ -49,6 +60,11 @@ impl Finding {
             Level::Warning => "warning",
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What a finding does to a plan. Ordered: the gravest first.

@@ -95,7 +95,7 @@ fn tone(verdict: Verdict) -> &'static str {
 }
 
 fn line(number: usize, words: impl Into<String>) -> Value {
-    json!({"number": thousands(number as u64), "words": words.into()})
+    json!({"number": thousands(number), "words": words.into()})
 }
 
 fn counts(plan: &Plan) -> Vec<Value> {
@@ -114,7 +114,7 @@ fn classes(plan: &Plan) -> Vec<Value> {
     let worst_first = Class::ALL.into_iter().rev();
     let row = |class: Class| {
         let number = plan.summary.classes.get(&class.sign().to_string())?;
-        Some(json!({"sign": class.sign().to_string(), "words": class.words(), "number": thousands(*number as u64)}))
+        Some(json!({"sign": class.sign().to_string(), "words": class.words(), "number": thousands(*number)}))
     };
     worst_first.filter_map(row).collect()
 }

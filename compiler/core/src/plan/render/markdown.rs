@@ -6,8 +6,8 @@
 
 use super::super::Plan;
 use super::super::model::{Class, FieldChange, Finding, ResourceChange, Row, Verdict};
-use super::words;
-use super::{Group, groups, safe, short};
+use super::{Group, Note, files, groups, safe, short, words};
+use crate::diag::{count, thousands};
 
 /// The longest comment in characters; code hosts refuse about 65,000.
 pub const LIMIT: usize = 60_000;
@@ -17,7 +17,7 @@ const TAIL: usize = 1_200;
 const NAMES: usize = 8;
 /// Characters of a value.
 const VALUE: usize = 200;
-/// Output files that are named.
+/// Lines of output files.
 const FILES: usize = 200;
 
 /// The rows that destroy do not fit into a comment.
@@ -61,6 +61,29 @@ pub fn markdown(plan: &Plan) -> Result<String, TooLong> {
     page.others(plan);
     page.files(plan);
     Ok(page.end(plan))
+}
+
+/// Writes what is wrong with a fleet as a short comment, errors first; `title` says what they are about.
+#[must_use]
+pub fn markdown_notes(title: &str, notes: &[Note]) -> String {
+    let (errors, warnings): (Vec<&Note>, Vec<&Note>) = notes.iter().partition(|note| note.is_error);
+    let mut page = Page::default();
+    page.must(&format!("### ⛔ {title}\n\n"));
+    errors.into_iter().chain(warnings).for_each(|note| {
+        page.may(&problem(note));
+    });
+    if page.left_out > 0 {
+        let more = count(page.left_out, "message does", "messages do");
+        page.must(&format!("\n{more} not fit here: `aipress check` shows all.\n"));
+    }
+    page.out
+}
+
+fn problem(note: &Note) -> String {
+    let level = if note.is_error { "error" } else { "warning" };
+    let place = note.place.as_ref().map(|(path, line, _)| format!(", {}", code(&format!("{path}:{line}"))));
+    let help = if note.help.is_empty() { String::new() } else { format!("  - {}\n", prose(&note.help)) };
+    format!("- **{level}** {}: {}{}\n{help}", code(&note.code), prose(&note.title), place.unwrap_or_default())
 }
 
 /// Verdict, the four answers.
@@ -137,12 +160,13 @@ impl Page {
             let mut open = self.may(head);
             for group in groups {
                 let row = group.row;
+                let home = words::homes(row).map(|home| format!(": {}", cell(&home))).unwrap_or_default();
                 let line = format!(
-                    "| {} | {} {} | {} | {} |\n",
+                    "| {} | {} {}{home} | {} | {} |\n",
                     row.class.sign(),
                     row.thing.word(),
                     words::action(row.action),
-                    group.class.count,
+                    thousands(group.class.count),
                     words::names(&group.class.names, 3, cell)
                 );
                 // A table does not go on after a row that was left out.
@@ -157,8 +181,8 @@ impl Page {
             let cause = code(&words::cause(&fan.cause));
             self.may(&format!(
                 "\nOf {} {cause} changes {}{others}.\n",
-                crate::diag::count(fan.of, "site", "sites"),
-                fan.changed
+                count(fan.of, "site", "sites"),
+                thousands(fan.changed)
             ));
         }
     }
@@ -201,11 +225,13 @@ impl Page {
             return;
         }
         let mut list = format!("\n<details><summary>{}</summary>\n\n", words::files(&plan.files));
-        for file in plan.files.iter().take(FILES) {
-            list.push_str(&format!("- {} {}\n", words::action(file.action), code(&file.path)));
+        let lines = files::lines(&plan.files);
+        for line in lines.iter().take(FILES) {
+            list.push_str(&format!("- {} {}{}\n", words::action(line.action), code(&line.path), line.several()));
         }
-        if plan.files.len() > FILES {
-            list.push_str(&format!("- and {} more\n", plan.files.len() - FILES));
+        let rest: usize = lines.iter().skip(FILES).map(|line| line.count).sum();
+        if rest > 0 {
+            list.push_str(&format!("- and {} more\n", thousands(rest)));
         }
         list.push_str("\n</details>\n");
         self.may(&list);
@@ -219,7 +245,7 @@ impl Page {
 
     fn end(mut self, plan: &Plan) -> String {
         if self.left_out > 0 {
-            let parts = crate::diag::count(self.left_out, "part does", "parts do");
+            let parts = count(self.left_out, "part does", "parts do");
             self.out +=
                 &format!("\n{parts} not fit here: `aipress plan` shows all. No row that destroys was left out.\n");
         }
@@ -378,6 +404,32 @@ mod tests {
             assert!(prose(text).starts_with('`'), "{text}");
         }
         assert_eq!(prose("was `@all` there"), "was `@all` there");
+    }
+
+    #[test]
+    fn errors_of_a_fleet_are_a_short_comment_with_the_errors_first() {
+        let note = |is_error, title: &str| Note {
+            is_error,
+            code: "AIP0101".into(),
+            title: title.into(),
+            help: "do it.".into(),
+            place: Some(("tenants/a.yaml".into(), 7, 3)),
+        };
+        let page = markdown_notes("no plan", &[note(false, "odd `x`"), note(true, "unknown @all")]);
+        let expected = "### ⛔ no plan\n\n- **error** `AIP0101`: `unknown @all`, `tenants/a.yaml:7`\n  - do it.\n\
+                        - **warning** `AIP0101`: odd `x`, `tenants/a.yaml:7`\n  - do it.\n";
+        assert_eq!(page, expected);
+        let many: Vec<Note> = (0..5_000).map(|_| note(true, "unknown field")).collect();
+        let page = markdown_notes("no plan", &many);
+        assert!(page.chars().count() <= LIMIT && page.contains("messages do not fit here"), "{page:.80}");
+    }
+
+    #[test]
+    fn sites_that_come_to_several_homes_are_not_said_to_come_to_one() {
+        let come = |name: &str, shard: &str| site(name, Action::Create, None, home(shard));
+        let page = markdown(&plan(vec![come("a", "s1"), come("b", "s1"), come("c", "s2")])).unwrap();
+        assert!(page.contains("site added: `on s1 / e1` | 2 | `a` and `b` |"), "{page}");
+        assert!(page.contains("site added: `on s2 / e1` | 1 | `c` |"), "{page}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Input: a [`Plan`]. Output: a string. What comes from tenants can neither command a terminal nor act as Markdown or
 //! HTML: every renderer passes it through [`safe`] and its own escaping.
 
+mod files;
 mod findings;
 mod html;
 mod json;
@@ -18,7 +19,7 @@ use super::{Plan, Row};
 pub use findings::{Note, github, github_notes, junit, junit_notes, sarif};
 pub use html::html;
 pub use json::json;
-pub use markdown::{LIMIT, TooLong, markdown};
+pub use markdown::{LIMIT, TooLong, markdown, markdown_notes};
 pub use scene::{Scene, SceneShard, SceneSite, scene};
 pub use text::{Style, text};
 
@@ -116,6 +117,17 @@ pub(crate) mod tests {
         let plan = example();
         let names: Vec<&[String]> = groups(&plan).into_iter().map(|group| group.class.names.as_slice()).collect();
         assert_eq!(names, [vec!["old"], vec!["shop"], vec!["blog", "cafe"], vec!["acme"]]);
+    }
+
+    #[test]
+    fn sites_that_come_or_go_are_one_row_only_where_they_have_one_home() {
+        let go = |name, shard| site(name, Action::Remove, home(shard), None);
+        let come = |name, shard| site(name, Action::Create, None, home(shard));
+        let proposed = |name| site(name, Action::Create, None, home("s1").map(|at| Home { proposed: true, ..at }));
+        let rows = vec![go("a", "s1"), go("b", "s2"), come("c", "s1"), come("d", "s1"), come("e", "s2"), proposed("f")];
+        let plan = plan(rows);
+        let names: Vec<&[String]> = groups(&plan).into_iter().map(|group| group.class.names.as_slice()).collect();
+        assert_eq!(names, [vec!["a"], vec!["b"], vec!["c", "d"], vec!["e"], vec!["f"]]);
     }
 
     #[test]

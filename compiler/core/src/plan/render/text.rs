@@ -3,8 +3,8 @@
 use super::super::model::{FieldChange, Finding, ResourceChange, Verdict};
 use super::super::{Plan, Row};
 use super::words::{self, SECTIONS};
-use super::{Group, groups, safe, short};
-use crate::diag::count;
+use super::{Group, files, groups, safe, short};
+use crate::diag::{count, thousands};
 
 /// Names that a row of several things shows.
 const NAMES: usize = 8;
@@ -202,11 +202,14 @@ impl Page {
             return;
         }
         self.heading("Output files");
-        for file in plan.files.iter().take(FILES) {
-            self.line(2, Tone::Faint, &format!("{} {}", words::sign(file.action), file.path));
+        let lines = files::lines(&plan.files);
+        for line in lines.iter().take(FILES) {
+            let text = format!("{} {}{}", words::sign(line.action), line.path, line.several());
+            self.line(2, Tone::Faint, &text);
         }
-        if plan.files.len() > FILES {
-            self.line(2, Tone::Faint, &format!("and {} more", plan.files.len() - FILES));
+        let rest: usize = lines.iter().skip(FILES).map(|line| line.count).sum();
+        if rest > 0 {
+            self.line(2, Tone::Faint, &format!("and {} more", thousands(rest)));
         }
         for diff in plan.files.iter().filter_map(|file| file.diff.as_ref()) {
             self.out.push('\n');

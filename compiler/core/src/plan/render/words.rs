@@ -4,7 +4,7 @@ use super::super::model::{
     Action, Cause, CauseKind, Class, FanOut, FieldChange, FileChange, Home, Layer, Place, Plan, ResourceAction, Row,
     Thing, Verdict,
 };
-use crate::diag::count;
+use crate::diag::{count, thousands};
 
 /// The sections of a plan, in the order in which they are shown.
 pub(super) const SECTIONS: [(Thing, &str); 4] =
@@ -51,8 +51,29 @@ pub(super) fn layer(layer: Layer) -> &'static str {
     }
 }
 
+/// A rise of this many percent of what the fleet costs, or of this many units of its currency per month, is a part of the
+/// verdict.
+const STEP_PERCENT: i64 = 5;
+const STEP_UNITS: i64 = 100;
+
 /// Whether to be afraid, in one word and in a sentence.
 pub(super) fn verdict(plan: &Plan) -> (&'static str, String) {
+    let (word, said) = danger(plan);
+    match dearer(plan) {
+        Some(dearer) => (word, format!("{said} {dearer}")),
+        None => (word, said),
+    }
+}
+
+/// A step in what the fleet costs.
+fn dearer(plan: &Plan) -> Option<String> {
+    let cost = plan.cost.as_ref()?;
+    let (more, before) = (cost.sum.difference, cost.sum.previous);
+    let is_step = more.0 >= STEP_UNITS * 1_000_000 || more.0 > before.0 / 100 * STEP_PERCENT;
+    (is_step && more.0 > 0).then(|| format!("It costs {more} {} more per month.", cost.currency))
+}
+
+fn danger(plan: &Plan) -> (&'static str, String) {
     match plan.summary.verdict {
         Verdict::Nothing => ("Nothing changes", "The two fleets are the same.".to_owned()),
         Verdict::Safe => ("Safe", "No visitor will notice.".to_owned()),
@@ -77,7 +98,12 @@ fn harm(plan: &Plan) -> String {
     let is_whole = |row: &Row| row.action <= Action::Move;
     let goes = |row: &Row| matches!(row.action, Action::Remove | Action::Replace);
     let stays = |row: &Row, class: Class| !is_whole(row) && row.class == class;
-    let kinds: [(usize, [&str; 2]); 10] = [
+    let stored = |row: &Row, is_new: bool| {
+        let field = row.fields.iter().find(|field| field.path == "lifecycle.state");
+        field.is_some_and(|field| if is_new { &field.new } else { &field.old }.as_deref() == Some("archived"))
+    };
+    let migrates = |row: &Row| is_site(row) && stays(row, Class::Migration);
+    let kinds: [(usize, [&str; 2]); 12] = [
         (number(&|row| is_site(row) && goes(row)), ["site goes with its data", "sites go with their data"]),
         (
             number(&|row| row.thing == Thing::Shard && goes(row)),
@@ -91,7 +117,15 @@ fn harm(plan: &Plan) -> String {
             ["site moves, read-only during the cutover", "sites move, each read-only during its cutover"],
         ),
         (
-            number(&|row| is_site(row) && stays(row, Class::Migration)),
+            number(&|row| migrates(row) && stored(row, true)),
+            ["site goes into cold storage", "sites go into cold storage"],
+        ),
+        (
+            number(&|row| migrates(row) && stored(row, false)),
+            ["site comes back from cold storage", "sites come back from cold storage"],
+        ),
+        (
+            number(&|row| migrates(row) && !stored(row, true) && !stored(row, false)),
             ["site has its data copied or converted", "sites have their data copied or converted"],
         ),
         (
@@ -175,7 +209,7 @@ pub(super) fn resources(row: &Row, of: usize) -> Option<String> {
         .into_iter()
         .map(|action| (number(action), resource(action)))
         .filter(|(number, _)| *number > 0)
-        .map(|(number, word)| format!("{number} {word}"))
+        .map(|(number, word)| format!("{} {word}", thousands(number)))
         .collect();
     let each = if of > 1 { " each" } else { "" };
     (!parts.is_empty()).then(|| format!("{}{each}", parts.join(", ")))
@@ -191,14 +225,18 @@ pub(super) fn exceptions(fan: &FanOut, shown: impl Fn(&str) -> String) -> String
     let verb = if fan.excepted == 1 { "stays as it is" } else { "stay as they are" };
     match fan.excepted {
         0 => String::new(),
-        number => format!("; {number} {verb}: {}", list_of(&fan.exceptions, number, 3, shown)),
+        number => format!("; {} {verb}: {}", thousands(number), list_of(&fan.exceptions, number, 3, shown)),
     }
 }
 
 /// How many resources of the whole plan have which action.
 pub(super) fn all_resources(plan: &Plan) -> String {
-    let parts: Vec<String> =
-        plan.summary.resources.iter().map(|found| format!("{} {}", found.count, resource(found.action))).collect();
+    let parts: Vec<String> = plan
+        .summary
+        .resources
+        .iter()
+        .map(|found| format!("{} {}", thousands(found.count), resource(found.action)))
+        .collect();
     if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
 }
 
@@ -230,7 +268,7 @@ fn list_of(names: &[String], of: usize, most: usize, shown: impl Fn(&str) -> Str
     match (said.as_slice(), of.saturating_sub(said.len())) {
         ([one], 0) => one.clone(),
         ([all @ .., last], 0) => format!("{} and {last}", all.join(", ")),
-        (all, rest) => format!("{} and {rest} more", all.join(", ")),
+        (all, rest) => format!("{} and {} more", all.join(", "), thousands(rest)),
     }
 }
 
@@ -241,7 +279,7 @@ pub(super) fn files(files: &[FileChange]) -> String {
         .into_iter()
         .map(|(action, word)| (files.iter().filter(|file| file.action == action).count(), word))
         .filter(|(number, _)| *number > 0)
-        .map(|(number, word)| format!("{number} {word}"))
+        .map(|(number, word)| format!("{} {word}", thousands(number)))
         .collect();
     format!("{}: {}", count(files.len(), "output file", "output files"), parts.join(", "))
 }

@@ -12,6 +12,7 @@ pub mod limits;
 pub mod mysql_flags;
 pub mod regions;
 pub mod reserved;
+pub mod sidecar;
 pub mod sql_tiers;
 pub mod uploads;
 pub mod versions;

@@ -246,6 +246,13 @@ pub fn least_buffer_pool(memory_bytes: u64) -> u64 {
     memory_bytes / 4
 }
 
+/// Returns the most `innodb_buffer_pool_size` for a machine with that much memory, in bytes: 80 %, what the MySQL 8.0
+/// manual gives for a machine that does nothing else; connections and the system need the rest.
+#[must_use]
+pub fn most_buffer_pool(memory_bytes: u64) -> u64 {
+    memory_bytes / 5 * 4
+}
+
 /// Iterates over the names of settings that may be set, for suggestions.
 pub fn names() -> impl Iterator<Item = &'static str> {
     FLAGS.iter().map(|flag| flag.name)

@@ -1,7 +1,7 @@
 //! Versions of PHP, WordPress and MySQL: how long they get security fixes, and which go together.
 //!
 //! Sources: php.net, "Supported versions" and "Unsupported branches"; make.wordpress.org, "PHP compatibility and WordPress
-//! versions"; wordpress.org, release archive. WordPress fixes only its newest branch by promise.
+//! versions"; wordpress.org, release archive and the plugins' own `readme.txt`. WordPress fixes only its newest branch by promise.
 
 /// A branch of PHP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,29 @@ pub const WORDPRESS: &[WordPress] = &[
     WordPress { branch: "6.8", least_php: "7.2", most_php: "8.4" },
     WordPress { branch: "6.9", least_php: "7.2", most_php: "8.5" },
 ];
+
+/// What a plugin needs from a version on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// Its slug on wordpress.org.
+    pub slug: &'static str,
+    /// The first version with these needs.
+    pub from: &'static str,
+    /// The lowest WordPress.
+    pub wordpress: &'static str,
+    /// The lowest PHP.
+    pub php: &'static str,
+}
+
+/// Plugins whose needs are known; of one plugin, old versions first. A platform can set `minVersion` for any other.
+const PLUGINS: &[Needs] = &[Needs { slug: "woocommerce", from: "10.2", wordpress: "6.7", php: "7.4" }];
+
+/// Finds what a version of a plugin needs.
+#[must_use]
+pub fn plugin(slug: &str, version: &str) -> Option<&'static Needs> {
+    let mut known = PLUGINS.iter().rev().filter(|known| known.slug == slug);
+    known.find(|known| compare(version, known.from).is_ge())
+}
 
 /// Finds the branch of PHP that a version belongs to: `8.3.14` is of `8.3`.
 #[must_use]
@@ -106,6 +129,12 @@ mod tests {
         assert!(php.is_supported(jiff::civil::date(2026, 12, 31)));
         assert!(!php.is_supported(jiff::civil::date(2027, 1, 1)));
         assert_eq!(supported_php(jiff::civil::date(2027, 6, 1)).collect::<Vec<_>>(), ["8.3", "8.4", "8.5"]);
+    }
+
+    #[test]
+    fn a_plugin_needs_what_its_version_needs() {
+        assert_eq!(plugin("woocommerce", "10.2.1").map(|needs| (needs.wordpress, needs.php)), Some(("6.7", "7.4")));
+        assert_eq!((plugin("woocommerce", "10.1.9"), plugin("nordic", "11")), (None, None));
     }
 
     #[test]

@@ -179,6 +179,27 @@ layered! {
         freeze_windows: Vec<FreezeWindow>,
         /// How many people have to approve dangerous changes.
         approvals: Approvals,
+        /// Quotas of Google Cloud as this organisation has them. A plan beyond one is refused; without an entry the plan warns
+        /// beyond what Google gives by default.
+        quotas: Quotas,
+    }
+}
+
+layered! {
+    /// Quotas of Google Cloud that differ from organisation to organisation. From 1 to 1,000,000 each.
+    pub struct Quotas / QuotasLayer {
+        /// Service accounts in a project. Google gives 100.
+        #[schemars(range(min = 1, max = 1000000), example = &500)]
+        service_accounts: Option<Spanned<u32>>,
+        /// Uptime checks in a project. Google gives 100.
+        #[schemars(range(min = 1, max = 1000000), example = &500)]
+        uptime_checks: Option<Spanned<u32>>,
+        /// Service projects of one host project. Google gives 100.
+        #[schemars(range(min = 1, max = 1000000), example = &1000)]
+        service_projects: Option<Spanned<u32>>,
+        /// Projects that one metrics scope watches. Google gives 375.
+        #[schemars(range(min = 1, max = 1000000), example = &1000)]
+        monitored_projects: Option<Spanned<u32>>,
     }
 }
 

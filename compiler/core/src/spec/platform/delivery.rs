@@ -23,6 +23,25 @@ layered! {
         /// The id of the repository.
         #[schemars(regex(pattern = pattern::NAME), length(max = 63), example = &"runtime")]
         repository: Spanned<String>,
+        /// The digests of the tools' images. With a digest, nodes, jobs and builds take that image and no other one; without
+        /// it, the one that has the version as its tag.
+        #[schemars(extend("minProperties" = 1))]
+        digests: Option<ToolDigests>,
+    }
+}
+
+layered! {
+    /// Digests of images that are not of a site: `sha256:` and 64 hexadecimal digits each.
+    pub struct ToolDigests / ToolDigestsLayer {
+        /// Of `aipress` in the fleet's repository, which provisions, dumps, keeps the pools and runs the builds.
+        #[schemars(regex(pattern = pattern::DIGEST), example = &"sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752")]
+        aipress: Option<Spanned<String>>,
+        /// Of `hashicorp/terraform` in the version of `terraform.version`, which the builds run.
+        #[schemars(regex(pattern = pattern::DIGEST), example = &"sha256:fd61a03af4f77d870fc21e05e7e80678095c92d808cfb3b5c279ee04c74aca13")]
+        terraform: Option<Spanned<String>>,
+        /// Of the image with `gcloud` and `git`, which the builds run; its version is the compiler's.
+        #[schemars(regex(pattern = pattern::DIGEST), example = &"sha256:a4e624d686e03ed2767c0abd85c14426b0b1157d2ce81d27bb4fe4f6f01d688a")]
+        cloud_sdk: Option<Spanned<String>>,
     }
 }
 

@@ -29,6 +29,7 @@ layered! {
         #[schemars(regex(pattern = r"^[a-z][a-z0-9]*-[a-z0-9-]+$"), example = &"e2-standard-2")]
         machine: Spanned<String>,
         /// The most connections that one node opens to the database. Times `max`, and with 50 that stay free, at most 80 % of the database's.
+        /// Beside a site: the most that the pool of one instance opens; never more than its workers can use.
         #[schemars(range(min = 1, max = 100000))]
         pool_max: Spanned<u32>,
         /// Whether sites share connections between their transactions.
@@ -92,9 +93,10 @@ pub enum RuleTarget {
 pub enum PoolMode {
     /// On a managed instance group of the shard.
     Mig,
-    /// Beside each site's container; the pool is then one per instance. Not made yet, and refused.
+    /// Beside each site's container, one for each instance: nothing is shared between instances or sites. For few
+    /// instances that read from replicas, or that have to outlast a switch of the primary.
     Sidecar,
-    /// On a cluster that several shards share. Not made yet, and refused.
+    /// On a cluster that several shards share. Not made, and refused.
     Gke,
     /// Nowhere: sites connect to the database themselves.
     None,

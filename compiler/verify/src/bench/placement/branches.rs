@@ -11,7 +11,7 @@ use aipress_core::source::SourceSet;
 
 use super::world::{Setting, World, policy, record};
 use super::{Error, Figure};
-use crate::run;
+use crate::bench::repository::Repository;
 
 /// Figures of [`figures`].
 pub const NAMES: &[&str] = &[OVERFULL, CONFLICTS];
@@ -19,6 +19,8 @@ pub const NAMES: &[&str] = &[OVERFULL, CONFLICTS];
 const OVERFULL: &str =
     "2 pull requests of 50 at .80, soft limit .97: shards over a hard limit after the merge, at most";
 const CONFLICTS: &str = "2 pull requests of 50 at .80, soft limit .97: merges in which Git finds a conflict, at most";
+
+const KEPT: &str = "cannot keep a repository";
 
 const RECORDED: usize = 50_000;
 
@@ -56,28 +58,29 @@ pub fn overfull(world: &World, lock: &Lock) -> usize {
 /// # Errors
 /// Git does not run, or the merged lock is damaged.
 pub fn merge(world: &World, branches: usize, sites: usize) -> Result<Merged, Error> {
-    let folder = tempfile::tempdir().map_err(failed)?;
+    let folder = tempfile::tempdir().map_err(Error::io(KEPT))?;
     let folder = folder.path();
     let mut lock = Lock::new();
     let recorded = world.place(RECORDED, world.shards.len(), &lock);
     record(&mut lock, &recorded);
-    git(folder, &["init", "--quiet", "--initial-branch", "main"])?;
+    let repository = Repository(folder);
+    repository.start()?;
     commit(folder, &lock.base_files())?;
     for branch in 0..branches {
-        git(folder, &["checkout", "--quiet", "-b", &format!("b{branch}"), "main"])?;
+        repository.git(&["checkout", "--quiet", "-b", &format!("b{branch}"), "main"])?;
         let mut alone = world.clone();
         alone.sites.truncate(RECORDED);
         alone.sites.extend_from_slice(&world.sites[RECORDED + branch * sites..][..sites]);
         let placement = alone.place(alone.sites.len(), alone.shards.len(), &lock);
         commit(folder, &segment_files(&placement.records))?;
     }
-    git(folder, &["checkout", "--quiet", "main"])?;
+    repository.check_out("main")?;
     let mut conflicts = 0;
     for branch in (0..branches).rev() {
-        let merged = git(folder, &["merge", "--quiet", "--no-edit", "--no-ff", &format!("b{branch}")]);
+        let merged = repository.git(&["merge", "--quiet", "--no-edit", "--no-ff", &format!("b{branch}")]);
         if merged.is_err() {
             conflicts += 1;
-            git(folder, &["merge", "--abort"])?;
+            repository.git(&["merge", "--abort"])?;
         }
     }
     Ok(Merged { lock: read(folder)?, conflicts })
@@ -86,27 +89,20 @@ pub fn merge(world: &World, branches: usize, sites: usize) -> Result<Merged, Err
 fn commit(folder: &Path, files: &[OutputFile]) -> Result<(), Error> {
     for file in files {
         let place = folder.join(&file.path);
-        place.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
-        fs::write(&place, &file.content).map_err(failed)?;
+        place.parent().map_or(Ok(()), fs::create_dir_all).map_err(Error::io(KEPT))?;
+        fs::write(&place, &file.content).map_err(Error::io(KEPT))?;
     }
-    git(folder, &["add", "--all"])?;
-    git(folder, &["commit", "--quiet", "--message", "record"])
-}
-
-fn git(folder: &Path, arguments: &[&str]) -> Result<(), Error> {
-    let who = ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "commit.gpgsign=false"];
-    let outcome = run::run(folder, "git", &[&who, arguments].concat());
-    if outcome.passed { Ok(()) } else { Err(Error::Failed(format!("`git {}`: {}", arguments.join(" "), outcome.text))) }
+    Repository(folder).commit("record")
 }
 
 fn read(folder: &Path) -> Result<Lock, Error> {
     let mut files = Vec::new();
     for part in ["base", "seg"] {
         let below = format!("tenants/placement/{part}");
-        for entry in fs::read_dir(folder.join(&below)).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
+        for entry in fs::read_dir(folder.join(&below)).map_err(Error::io(KEPT))? {
+            let entry = entry.map_err(Error::io(KEPT))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            files.push((format!("{below}/{name}"), fs::read_to_string(entry.path()).map_err(failed)?));
+            files.push((format!("{below}/{name}"), fs::read_to_string(entry.path()).map_err(Error::io(KEPT))?));
         }
     }
     let (lock, problems) = Lock::read(&SourceSet::new(files));
@@ -114,8 +110,4 @@ fn read(folder: &Path) -> Result<Lock, Error> {
         None => Ok(lock),
         Some(problem) => Err(Error::Failed(format!("the merged lock: {}", problem.title))),
     }
-}
-
-fn failed(source: std::io::Error) -> Error {
-    Error::Io { what: "cannot keep a repository".to_owned(), source }
 }

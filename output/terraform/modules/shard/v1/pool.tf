@@ -1,8 +1,8 @@
 locals {
   # What proves a server to the pool. Public certificates; the provider marks them sensitive only because they stand beside keys.
   pool_authorities = merge(
-    { primary = nonsensitive(google_sql_database_instance.primary.server_ca_cert[*].cert) },
-    { for name, replica in google_sql_database_instance.replica : name => nonsensitive(replica.server_ca_cert[*].cert) },
+    { primary = join("\n", nonsensitive(google_sql_database_instance.primary.server_ca_cert[*].cert)) },
+    { for name, replica in google_sql_database_instance.replica : name => join("\n", nonsensitive(replica.server_ca_cert[*].cert)) },
   )
   pool_ports = var.pool == null ? [] : concat([tostring(var.pool.port)], var.pool.reader_port == 0 ? [] : [tostring(var.pool.reader_port)])
 }
@@ -42,7 +42,7 @@ resource "google_project_iam_member" "pool_telemetry" {
 
 # The pool's own passwords, such as its monitor user's. The job fills them.
 resource "google_secret_manager_secret" "pool" {
-  for_each = toset(var.pool == null ? [] : var.pool.secret_ids)
+  for_each = toset(var.pool_secrets)
 
   project             = google_project.shard.project_id
   secret_id           = each.value
@@ -58,7 +58,7 @@ resource "google_secret_manager_secret" "pool" {
 }
 
 resource "google_secret_manager_secret_iam_member" "pool" {
-  for_each = toset(var.pool == null ? [] : var.pool.secret_ids)
+  for_each = toset(var.pool == null ? [] : var.pool_secrets)
 
   project   = google_project.shard.project_id
   secret_id = google_secret_manager_secret.pool[each.value].secret_id
@@ -67,7 +67,7 @@ resource "google_secret_manager_secret_iam_member" "pool" {
 }
 
 resource "google_secret_manager_secret_iam_member" "provision_pool" {
-  for_each = toset(var.pool == null ? [] : var.pool.secret_ids)
+  for_each = toset(var.pool_secrets)
 
   project   = google_project.shard.project_id
   secret_id = google_secret_manager_secret.pool[each.value].secret_id
@@ -77,7 +77,7 @@ resource "google_secret_manager_secret_iam_member" "provision_pool" {
 
 # What was stored is read back, and a run that was killed finds what the one before has stored.
 resource "google_secret_manager_secret_iam_member" "provision_pool_read" {
-  for_each = toset(var.pool == null ? [] : var.pool.secret_ids)
+  for_each = toset(var.pool_secrets)
 
   project   = google_project.shard.project_id
   secret_id = google_secret_manager_secret.pool[each.value].secret_id
@@ -127,7 +127,7 @@ resource "google_storage_bucket_object" "pool_authority" {
 
   bucket       = google_storage_bucket.config.name
   name         = each.key
-  content      = join("\n", local.pool_authorities[each.value])
+  content      = local.pool_authorities[each.value]
   content_type = "application/x-pem-file"
 }
 

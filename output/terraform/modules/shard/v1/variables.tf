@@ -197,8 +197,12 @@ variable "pool" {
     users           = string
     authorities     = map(string)
     secret_prefix   = string
-    secret_ids      = list(string)
   })
+}
+
+variable "pool_secrets" {
+  description = "Ids of the secrets of whoever runs a pool, on the shard's machines or beside a site, such as the password of the user that watches the servers. The job fills them."
+  type        = list(string)
 }
 
 variable "cache" {

@@ -70,12 +70,3 @@ resource "google_storage_managed_folder_iam_member" "media" {
   role           = "roles/storage.objectUser"
   member         = google_service_account.site.member
 }
-
-# The pool beside WordPress reads its configuration from the shard's bucket.
-resource "google_storage_bucket_iam_member" "sidecar" {
-  count = var.sidecar == null ? 0 : 1
-
-  bucket = var.sidecar.config_bucket
-  role   = "roles/storage.objectViewer"
-  member = google_service_account.site.member
-}

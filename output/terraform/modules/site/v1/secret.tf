@@ -54,3 +54,13 @@ resource "google_secret_manager_secret_iam_member" "owner" {
   role      = "roles/secretmanager.secretAccessor"
   member    = google_service_account.site.member
 }
+
+# With the pool beside it the site watches the servers itself. The user may see whether they live, and no data.
+resource "google_secret_manager_secret_iam_member" "monitor" {
+  count = var.sidecar == null ? 0 : 1
+
+  project   = var.site.project
+  secret_id = var.sidecar.monitor_secret
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.site.member
+}

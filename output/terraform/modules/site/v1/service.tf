@@ -9,6 +9,8 @@ locals {
     },
   )
 
+  job_env = merge(local.env, { AIPRESS_SITE = var.job_config == null ? var.config : var.job_config })
+
   suspended = var.lifecycle_state == "suspended"
 }
 
@@ -67,6 +69,7 @@ resource "google_cloud_run_v2_service" "site" {
       }
     }
 
+    # With a pool: first the agent, which writes its files, then ProxySQL, then WordPress, whose own probe needs a login.
     containers {
       name       = "wordpress"
       image      = var.runtime.image
@@ -160,12 +163,14 @@ resource "google_cloud_run_v2_service" "site" {
     }
 
     dynamic "containers" {
-      for_each = var.sidecar == null ? [] : [var.sidecar]
+      for_each = var.sidecar == null ? [] : [var.sidecar.pool]
 
       content {
-        name  = "pool"
-        image = containers.value.image
-        args  = containers.value.args
+        name       = "pool"
+        image      = containers.value.image
+        command    = containers.value.command
+        args       = containers.value.args
+        depends_on = ["agent"]
 
         resources {
           limits = {
@@ -177,23 +182,9 @@ resource "google_cloud_run_v2_service" "site" {
           cpu_idle = !var.service.cpu_always
         }
 
-        dynamic "env" {
-          for_each = containers.value.env
-
-          content {
-            name  = env.key
-            value = env.value
-          }
-        }
-
         volume_mounts {
-          name       = "pool-config"
-          mount_path = "/etc/aipress"
-        }
-
-        volume_mounts {
-          name       = "site-secret"
-          mount_path = var.secret.directory
+          name       = "pool"
+          mount_path = var.sidecar.directory
         }
 
         # Without a probe `depends_on` would wait for the start of the process alone.
@@ -202,6 +193,78 @@ resource "google_cloud_run_v2_service" "site" {
           failure_threshold = 30
 
           tcp_socket {
+            port = containers.value.port
+          }
+        }
+
+        # Cloud Run asks over HTTP or gRPC once a container runs.
+        liveness_probe {
+          period_seconds    = 30
+          timeout_seconds   = 10
+          failure_threshold = 4
+
+          http_get {
+            path = containers.value.health_path
+            port = containers.value.health_port
+          }
+        }
+      }
+    }
+
+    dynamic "containers" {
+      for_each = var.sidecar == null ? [] : [var.sidecar.agent]
+
+      content {
+        name  = "agent"
+        image = containers.value.image
+        args  = containers.value.args
+
+        resources {
+          limits = {
+            cpu    = containers.value.cpu
+            memory = containers.value.memory
+          }
+
+          cpu_idle = !var.service.cpu_always
+        }
+
+        # No password is in here: the agent fetches them with the site's identity.
+        dynamic "env" {
+          for_each = merge(containers.value.env, {
+            AIPRESS_POOL_FILES = jsonencode(merge(var.sidecar.files, var.sidecar.authorities))
+          })
+
+          content {
+            name  = env.key
+            value = env.value
+          }
+        }
+
+        volume_mounts {
+          name       = "pool"
+          mount_path = var.sidecar.directory
+        }
+
+        # The network interface may need a minute before the first secret can be read.
+        startup_probe {
+          period_seconds    = 2
+          timeout_seconds   = 2
+          failure_threshold = 90
+
+          http_get {
+            path = containers.value.started_path
+            port = containers.value.port
+          }
+        }
+
+        # That the process answers, and no more: between requests it stands still with the CPU.
+        liveness_probe {
+          period_seconds    = 30
+          timeout_seconds   = 10
+          failure_threshold = 4
+
+          http_get {
+            path = containers.value.alive_path
             port = containers.value.port
           }
         }
@@ -248,15 +311,16 @@ resource "google_cloud_run_v2_service" "site" {
       }
     }
 
+    # In memory: passwords and ProxySQL's own database are gone with the instance. What is written counts for its writer.
     dynamic "volumes" {
       for_each = var.sidecar == null ? [] : [var.sidecar]
 
       content {
-        name = "pool-config"
+        name = "pool"
 
-        gcs {
-          bucket    = volumes.value.config_bucket
-          read_only = true
+        empty_dir {
+          medium     = "MEMORY"
+          size_limit = volumes.value.size
         }
       }
     }
@@ -267,8 +331,8 @@ resource "google_cloud_run_v2_service" "site" {
     var.ready,
     google_secret_manager_secret_iam_member.site,
     google_secret_manager_secret_iam_member.owner,
+    google_secret_manager_secret_iam_member.monitor,
     google_storage_bucket_iam_member.media,
-    google_storage_bucket_iam_member.sidecar,
     google_storage_managed_folder_iam_member.media,
   ]
 }

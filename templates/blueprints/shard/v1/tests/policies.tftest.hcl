@@ -174,8 +174,8 @@ variables {
     users           = "# test"
     authorities     = { "certs/eu1-001-7f3k.pem" = "primary" }
     secret_prefix   = "wp-"
-    secret_ids      = ["pool-monitor-g1"]
   }
+  pool_secrets = ["pool-monitor-g1"]
   cache = {
     engine              = "valkey"
     name                = "eu1-001-cache"

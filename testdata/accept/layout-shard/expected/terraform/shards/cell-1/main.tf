@@ -179,8 +179,8 @@ module "shard" {
       "certs/cell-1-k4q1.pem" = "primary"
     }
     secret_prefix = "wp-"
-    secret_ids    = ["pool-monitor-g1"]
   }
+  pool_secrets = ["pool-monitor-g1"]
   cache = {
     engine              = "valkey"
     name                = "cell-1-cache"

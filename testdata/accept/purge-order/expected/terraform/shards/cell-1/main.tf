@@ -130,7 +130,7 @@ module "shard" {
     memory         = "512Mi"
     timeout        = "1800s"
     max_retries    = 3
-    token          = "8c5adaca875730ea"
+    token          = "21e7dc8333b4db99"
     desired_object = "desired.json"
     desired        = file("${path.module}/../../../database/cell-1/desired.json")
     secret_prefix  = "wp-"
@@ -179,8 +179,8 @@ module "shard" {
       "certs/cell-1-k4q1.pem" = "primary"
     }
     secret_prefix = "wp-"
-    secret_ids    = ["pool-monitor-g1"]
   }
+  pool_secrets = ["pool-monitor-g1"]
   cache = {
     engine              = "valkey"
     name                = "cell-1-cache"

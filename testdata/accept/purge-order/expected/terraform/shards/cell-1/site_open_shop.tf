@@ -249,7 +249,8 @@ module "site_open_shop" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-open-shop-g1"
     version             = "1"

@@ -277,7 +277,8 @@ module "site_bread_shop" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-bread-shop-g1"
     version             = "1"

@@ -262,7 +262,8 @@ module "site_bread_shop__pr999" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-bread-shop--pr999-g1"
     version             = "1"

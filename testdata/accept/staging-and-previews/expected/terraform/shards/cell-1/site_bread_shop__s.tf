@@ -285,7 +285,8 @@ module "site_bread_shop__s" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-bread-shop--s-g1"
     version             = "1"

@@ -250,7 +250,8 @@ module "site_late_payer" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-late-payer-g1"
     version             = "1"

@@ -250,7 +250,8 @@ module "site_leaving" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-leaving-g1"
     version             = "1"
@@ -258,7 +259,7 @@ module "site_leaving" {
     directory           = "/run/secrets/site"
     file                = "site.json"
     locations           = ["europe-west1"]
-    deletion_protection = true
+    deletion_protection = false
   }
   bucket = {
     name             = "sml-cell-1-wp-leaving-k4q1"

@@ -249,7 +249,8 @@ module "site_long_gone" {
     subnetwork = module.shard.network.subnetwork
     egress     = "PRIVATE_RANGES_ONLY"
   }
-  sidecar = null
+  sidecar    = null
+  job_config = null
   secret = {
     id                  = "wp-long-gone-g1"
     version             = "1"

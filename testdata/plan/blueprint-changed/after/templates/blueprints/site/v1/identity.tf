@@ -9,7 +9,7 @@ resource "google_service_account" "site" {
   account_id   = var.service_account.account_id
   display_name = var.service_account.display_name
   description  = "runs WordPress"
-  disabled     = var.lifecycle_state != "active"
+  disabled     = var.lifecycle_state == "deleting"
 
   depends_on = [var.apis]
 }
