@@ -126,12 +126,8 @@ impl Comparison<'_> {
     }
 
     fn push(&mut self, path: String, old: Option<&Node>, new: Option<&Node>) {
-        let written = |node: Option<&Node>| node.map(|node| node.span).filter(|span| span.source != SourceId::BUILT_IN);
-        let place = match (written(new), written(old)) {
-            (Some(span), _) => Some(place(self.texts.new.sources, span, false)),
-            (None, Some(span)) => Some(place(self.texts.old.sources, span, true)),
-            (None, None) => None,
-        };
+        let place = new.and_then(|node| Place::of(self.texts.new.sources, node.span, false));
+        let place = place.or_else(|| old.and_then(|node| Place::of(self.texts.old.sources, node.span, true)));
         let layer = match (new, old) {
             (Some(node), _) => self.texts.new.layer(node.span),
             (None, Some(node)) => self.texts.old.layer(node.span),
@@ -147,10 +143,6 @@ impl Comparison<'_> {
             effect: String::new(),
         });
     }
-}
-
-fn place(sources: &SourceSet, span: Span, old: bool) -> Place {
-    Place { path: sources.path(span.source).to_owned(), line: sources.line_column(span).0, old }
 }
 
 /// Writes a value in one line; what is only a built-in default inside it is left out. A long value is cut and ends with

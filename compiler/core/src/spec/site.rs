@@ -86,10 +86,16 @@ impl SiteId {
         Self { tenant: tenant.into(), environment }
     }
 
+    /// The tenant's name in a site's id, and the part for the environment unless that is production.
+    #[must_use]
+    pub fn parts(id: &str) -> (&str, Option<&str>) {
+        id.split_once("--").map_or((id, None), |(tenant, environment)| (tenant, Some(environment)))
+    }
+
     /// Reads a site's id as it is written: `acme`, `acme--staging`, `acme--pr12`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let Some((tenant, environment)) = text.split_once("--") else {
+        let (tenant, Some(environment)) = Self::parts(text) else {
             return Some(Self::new(text, Environment::Production));
         };
         let name =

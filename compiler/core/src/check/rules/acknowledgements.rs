@@ -3,13 +3,14 @@
 use jiff::civil::Date;
 
 use super::access::day;
-use super::{BAD_FORMAT, REFERENCE, unresolved};
+use super::{BAD_FORMAT, REFERENCE, unknown};
 use crate::check::fleet::Fleet;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::place::Lock;
 use crate::source::Spanned;
 use crate::spec::guards::{GUARDS, Guard};
 use crate::spec::other::AcknowledgementSpec;
+use crate::spec::site::SiteId;
 
 const OUT_OF_RANGE: Code = Code(105);
 
@@ -35,10 +36,7 @@ fn guard(name: &Spanned<String>) -> Option<Diagnostic> {
     let mut known = GUARDS.iter().filter(is_it).peekable();
     let Some(first) = known.peek().copied() else {
         let names = GUARDS.iter().filter(|guard| guard.passes).map(|guard| guard.name);
-        let diagnostic = unresolved("guard", name, name.span, names, "the compiler");
-        let is_near = diagnostic.help.ends_with('?');
-        let help = "write the guard's name as the plan shows it.";
-        return Some(if is_near { diagnostic } else { diagnostic.help(help) });
+        return Some(unknown("guard", name, name.span, names, "write the guard's name as the plan shows it."));
     };
     (!known.any(|guard| guard.passes)).then(|| {
         let title = format!("guard `{}` cannot be let pass", first.name);
@@ -75,7 +73,7 @@ fn scope(fleet: &Fleet, lock: &Lock, spec: &AcknowledgementSpec) -> Option<Diagn
             edges.chain(lock.edge_names().iter().map(String::as_str)).collect()
         }
         _ => {
-            let tenant = name.split("--").next().unwrap_or(name);
+            let (tenant, _) = SiteId::parts(name);
             let is_known = fleet.tenants.binary_search_by(|known| known.name.value.as_str().cmp(tenant)).is_ok();
             if is_known || lock.get(name).is_some() || lock.tombstone(tenant).is_some() {
                 return None;
@@ -87,9 +85,7 @@ fn scope(fleet: &Fleet, lock: &Lock, spec: &AcknowledgementSpec) -> Option<Diagn
         return None;
     }
     let named = Spanned::new(name.to_owned(), spec.scope.span);
-    let diagnostic = unresolved(kind, &named, spec.scope.span, known, "the fleet");
+    let help = "name what the plan names, or remove the document.";
     let severity = if kind == "platform" { Severity::Error } else { Severity::Warning };
-    let is_near = diagnostic.help.ends_with('?');
-    let diagnostic = Diagnostic { severity, ..diagnostic };
-    Some(if is_near { diagnostic } else { diagnostic.help("name what the plan names, or remove the document.") })
+    Some(Diagnostic { severity, ..unknown(kind, &named, spec.scope.span, known, help) })
 }

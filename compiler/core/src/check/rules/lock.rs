@@ -3,6 +3,7 @@
 use crate::check::fleet::Fleet;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::place::{Lock, Record};
+use crate::spec::site::SiteId;
 
 const TOMBSTONED: Code = Code(203);
 const VANISHED: Code = Code(316);
@@ -25,7 +26,7 @@ pub(super) fn check(fleet: &Fleet, lock: &Lock, found: &mut Diagnostics) {
 
 /// Environments may go with a commit; a tenant only through its lifecycle.
 fn vanished(fleet: &Fleet, lock: &Lock, record: &Record) -> Option<Diagnostic> {
-    let is_production = !record.site.contains("--");
+    let is_production = SiteId::parts(&record.site).1.is_none();
     let has_document = fleet.tenants.binary_search_by(|tenant| tenant.name.value.as_str().cmp(&record.site)).is_ok();
     if !is_production || has_document || lock.tombstone(&record.site).is_some() {
         return None;

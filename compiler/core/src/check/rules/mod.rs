@@ -174,13 +174,25 @@ fn also(diagnostic: Diagnostic, span: Span, text: impl Into<String>) -> Diagnost
     }
 }
 
-/// Says that a name is not among those that exist.
+/// Says that a name is not among those that exist, which are the fleet's own.
 fn unresolved<'a>(
     what: &str,
     name: &Spanned<String>,
     span: Span,
     known: impl IntoIterator<Item = &'a str>,
     where_to: &str,
+) -> Diagnostic {
+    let help = format!("use one that exists, or add `{}` to {where_to}.", name.value);
+    unknown(what, name, span, known, &help)
+}
+
+/// Says that a name is not among those that exist; `help` is for a name that is near to none.
+fn unknown<'a>(
+    what: &str,
+    name: &Spanned<String>,
+    span: Span,
+    known: impl IntoIterator<Item = &'a str>,
+    help: &str,
 ) -> Diagnostic {
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
@@ -189,9 +201,7 @@ fn unresolved<'a>(
         [] => format!("there is no {what} yet"),
         _ => format!("expected {}", list(&known, "or", 8)),
     };
-    let help = suggest(&name.value, known.iter().copied()).map_or_else(
-        || format!("use one that exists, or add `{}` to {where_to}.", name.value),
-        |near| format!("did you mean `{near}`?"),
-    );
+    let near = suggest(&name.value, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+    let help = near.unwrap_or_else(|| help.to_owned());
     Diagnostic::error(REFERENCE, format!("{what} `{}` does not exist", name.value), span, label).help(help)
 }

@@ -1,6 +1,6 @@
 //! Names that one part of the platform says and another part defines.
 
-use super::{REFERENCE, unresolved};
+use super::{REFERENCE, unknown, unresolved};
 use crate::check::fleet::Platform;
 use crate::diag::{Code, Diagnostic, Diagnostics, list};
 use crate::spec::facts::regions;
@@ -24,7 +24,7 @@ fn of_region(platform: &Platform, region: &Region) -> Vec<Diagnostic> {
     let name = &region.name;
     let mut found = Vec::new();
     if regions::find(&name.value).is_none() {
-        found.push(unresolved("region", name, name.span, regions::names(), "Google Cloud"));
+        found.push(unknown("region", name, name.span, regions::names(), "name one of Google Cloud's regions."));
     }
     let Some(dr) = &region.dr_region else { return found };
     let all = || platform.spec.regions.iter();

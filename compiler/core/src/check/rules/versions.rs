@@ -8,6 +8,7 @@ use super::{Platform, Subject, also};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, list};
 use crate::source::Spanned;
 use crate::spec::facts::versions::{self, Php, compare};
+use crate::spec::platform::RuntimeChannel;
 use crate::spec::tenant::Plugin;
 
 const ENDED: Code = Code(438);
@@ -29,12 +30,15 @@ fn offered<'a>(subject: &Subject<'a>, what: What) -> Vec<&'a Spanned<String>> {
     if let Some(own) = own {
         return vec![own];
     }
-    let channel = spec.runtime.channel.as_ref().and_then(|name| subject.platform.channel(&name.value));
-    let of_channel = channel.map(|channel| match what {
+    let of_channel = channel(subject).map(|channel| match what {
         What::Php => &channel.php,
         What::WordPress => &channel.wordpress,
     });
     of_channel.into_iter().flatten().collect()
+}
+
+fn channel<'a>(subject: &Subject<'a>) -> Option<&'a RuntimeChannel> {
+    subject.site.spec.runtime.channel.as_ref().and_then(|name| subject.platform.channel(&name.value))
 }
 
 #[derive(Clone, Copy)]
@@ -65,7 +69,7 @@ fn since(php: &Php) -> String {
 /// A site that names a PHP without security fixes: an error in production, elsewhere a warning.
 fn ended(subject: &Subject<'_>) -> Option<Diagnostic> {
     let said = subject.site.spec.runtime.php.as_ref()?;
-    let channel = subject.site.spec.runtime.channel.as_ref().and_then(|name| subject.platform.channel(&name.value));
+    let channel = channel(subject);
     let offered: Vec<&str> = channel.iter().flat_map(|channel| &channel.php).map(|php| php.value.as_str()).collect();
     // A version that the channel does not have is refused for that.
     let php = versions::php(&said.value).filter(|php| {

@@ -5,7 +5,7 @@
 
 use super::{EXPIRED, Subject, UNUSED};
 use crate::check::fleet::Fleet;
-use crate::plan::model::{Acknowledged, Finding, Level, Place};
+use crate::plan::model::{Acknowledged, Finding, Level};
 use crate::source::Spanned;
 use crate::spec::other::AcknowledgementSpec;
 
@@ -66,7 +66,6 @@ fn is_due(subject: Subject<'_>, (name, spec): &Document) -> bool {
 }
 
 fn report(subject: Subject<'_>, (name, spec): &Document, is_over: bool) -> Finding {
-    let sources = subject.head.sources;
     let (code, guard, title, help) = if is_over {
         let title = format!("acknowledgement `{}` ended on {}", name.value, spec.expires.value);
         (EXPIRED, "acknowledgement-expired", title, "ask again, with a reason of today, or take the change back.")
@@ -84,11 +83,7 @@ fn report(subject: Subject<'_>, (name, spec): &Document, is_over: bool) -> Findi
         scope: spec.scope.value.clone(),
         title,
         help: help.to_owned(),
-        place: Some(Place {
-            path: sources.path(name.span.source).to_owned(),
-            line: sources.line_column(name.span).0,
-            old: false,
-        }),
+        place: subject.place(name.span),
         rows: Vec::new(),
         approvals: 0,
         acknowledged: None,

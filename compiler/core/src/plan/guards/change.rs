@@ -151,7 +151,7 @@ fn taken_back(subject: Subject<'_>, row: &Row) -> Option<Finding> {
     let help = "bring the files of `tenants/placement/seg` back; a site goes back by a move of its own.";
     is_it.then(|| Finding {
         level: Level::Error,
-        place: now.span.map(|span| subject.place(span)),
+        place: now.span.and_then(|span| subject.place(span)),
         ..refusal(subject, TAKEN_BACK, "lock-taken-back", row, title, help)
     })
 }

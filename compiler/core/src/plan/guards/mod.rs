@@ -113,10 +113,9 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// A place in the newer fleet.
-    fn place(self, span: Span) -> Place {
-        let sources = self.head.sources;
-        Place { path: sources.path(span.source).to_owned(), line: sources.line_column(span).0, old: false }
+    /// A place in the newer fleet; none for what no file writes.
+    fn place(self, span: Span) -> Option<Place> {
+        Place::of(self.head.sources, span, false)
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Subject, WEAKER_POLICY, of_fleet};
 use crate::diag::count;
 use crate::plan::diff::Side;
 use crate::plan::model::{Finding, Level, Place};
-use crate::source::{SourceId, Span};
+use crate::source::Spanned;
 use crate::spec::platform::{FreezeWindow, Policy};
 
 /// A weaker policy needs this many approvals, even if `policy.approvals` asks for fewer.
@@ -28,7 +28,10 @@ pub(super) fn limit(subject: Subject<'_>, of: impl Fn(&Policy) -> u32) -> usize 
 pub(super) fn windows<'a>(subject: Subject<'a>) -> Vec<(&'a FreezeWindow, Option<Place>)> {
     let sides = [(subject.bases.rest(), true), (subject.head, false)];
     let of = |(side, is_old): (Side<'a>, bool)| {
-        policy(side).freeze_windows.iter().map(move |window| (window, place(side, window.start.span, is_old)))
+        policy(side)
+            .freeze_windows
+            .iter()
+            .map(move |window| (window, Place::of(side.sources, window.start.span, is_old)))
     };
     sides.into_iter().flat_map(of).collect()
 }
@@ -46,33 +49,35 @@ pub(super) fn soak_hours(subject: Subject<'_>, wave: &str) -> u32 {
 pub(super) fn weaker(subject: Subject<'_>, found: &mut Vec<Finding>) {
     let (base, head) = (subject.bases.rest(), subject.head);
     let (old, new) = (policy(base), policy(head));
-    let raised = [
+    let mut goes = |path: &str, was: u32, now: &Spanned<u32>| {
+        let title = format!("`{path}` goes from {was} to {}", now.value);
+        found.push(finding(subject, title, subject.place(now.span)));
+    };
+    let most = [
         ("policy.maxTenantsPerApply", &old.max_tenants_per_apply, &new.max_tenants_per_apply),
         ("policy.maxDestroys", &old.max_destroys, &new.max_destroys),
-        // Here fewer is weaker.
-        ("policy.approvals.data", &new.approvals.data, &old.approvals.data),
-        ("policy.approvals.destroy", &new.approvals.destroy, &old.approvals.destroy),
     ];
-    for (index, (path, low, high)) in
-        raised.into_iter().enumerate().filter(|(_, (_, low, high))| low.value < high.value)
-    {
-        let [was, now] = if index < 2 { [low, high] } else { [high, low] };
-        let title = format!("`{path}` goes from {} to {}", was.value, now.value);
-        found.push(finding(subject, title, place(head, now.span, false)));
+    for (path, was, now) in most.into_iter().filter(|(_, was, now)| now.value > was.value) {
+        goes(path, was.value, now);
+    }
+    let least = [
+        ("policy.approvals.data", &old.approvals.data, &new.approvals.data),
+        ("policy.approvals.destroy", &old.approvals.destroy, &new.approvals.destroy),
+    ];
+    for (path, was, now) in least.into_iter().filter(|(_, was, now)| now.value < was.value) {
+        goes(path, was.value, now);
+    }
+    for wave in &head.fleet.platform.spec.updates.waves {
+        let was = soak_hours(subject, &wave.name.value);
+        if wave.soak_hours.value < was {
+            goes(&format!("updates.waves[{}].soakHours", wave.name.value), was, &wave.soak_hours);
+        }
     }
     for window in &old.freeze_windows {
         found.extend(
             window_lost(window, &new.freeze_windows)
-                .map(|title| finding(subject, title, place(base, window.start.span, true))),
+                .map(|title| finding(subject, title, Place::of(base.sources, window.start.span, true))),
         );
-    }
-    let waves = &head.fleet.platform.spec.updates.waves;
-    for (wave, hours) in waves.iter().map(|wave| (&wave.name.value, &wave.soak_hours)) {
-        let was = soak_hours(subject, wave);
-        if hours.value < was {
-            let title = format!("`updates.waves[{wave}].soakHours` goes from {was} to {}", hours.value);
-            found.push(finding(subject, title, place(head, hours.span, false)));
-        }
     }
 }
 
@@ -81,8 +86,7 @@ fn window_lost(old: &FreezeWindow, new: &[FreezeWindow]) -> Option<String> {
     let starts =
         |window: &&FreezeWindow| window.start.value == old.start.value && window.timezone.value == old.timezone.value;
     let longest = new.iter().filter(starts).map(|window| window.hours.value).max();
-    let (reason, hours) =
-        (&old.reason.value, |hours: u32| count(usize::try_from(hours).unwrap_or_default(), "hour", "hours"));
+    let (reason, hours) = (&old.reason.value, |hours: u32| count(hours, "hour", "hours"));
     match longest {
         None => Some(format!(
             "the freeze window `{reason}` ({}) no longer starts at `{}`",
@@ -105,12 +109,4 @@ fn finding(subject: Subject<'_>, title: String, place: Option<Place>) -> Finding
         place,
         ..of_fleet(subject, WEAKER_POLICY, "weaker-policy", title, help)
     }
-}
-
-fn place(side: Side<'_>, span: Span, old: bool) -> Option<Place> {
-    (span.source != SourceId::BUILT_IN).then(|| Place {
-        path: side.sources.path(span.source).to_owned(),
-        line: side.sources.line_column(span).0,
-        old,
-    })
 }

@@ -189,7 +189,7 @@ fn room(subject: Subject<'_>, quota: Quota, row: &Row) -> Option<Finding> {
         quota.word(),
         thousands(quota.limit)
     );
-    let place = Some(subject.place(sites.span));
+    let place = subject.place(sites.span);
     Some(Finding { scope: row.id.clone(), place, ..finding(subject, quota, (Level::Warning, title)) })
 }
 
@@ -212,8 +212,8 @@ fn finding(subject: Subject<'_>, quota: Quota, (level, title): (Level, String)) 
         (By::Default(_), _) => "have the quota raised before you apply, and write what you have into `policy.quotas`.",
         (By::Platform(_), _) => "have the quota raised, and write what you then have into `policy.quotas`.",
     };
-    let by = if let By::Platform(span) = quota.by { Some(subject.place(span)) } else { None };
-    Finding { level, place: by, ..of_fleet(subject, QUOTA, "quota", title, help) }
+    let place = if let By::Platform(span) = quota.by { subject.place(span) } else { None };
+    Finding { level, place, ..of_fleet(subject, QUOTA, "quota", title, help) }
 }
 
 /// Judges a number before and after.

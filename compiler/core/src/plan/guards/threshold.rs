@@ -6,6 +6,7 @@ use super::{BLAST, LOSSES, SHARE, Subject, WAVES, is_production, of_fleet, polic
 use crate::diag::{count, list};
 use crate::plan::diff::Side;
 use crate::plan::model::{Action, CauseKind, Class, Finding, Row, Thing};
+use crate::spec::site::SiteId;
 
 /// A share of fewer sites than this says nothing.
 const POPULATION: usize = 10;
@@ -32,7 +33,7 @@ pub(super) fn sites(subject: Subject<'_>) -> impl Iterator<Item = &Row> {
 /// Tenants that change; new ones can harm nobody.
 fn blast_radius(subject: Subject<'_>) -> Option<Finding> {
     let changed = sites(subject).filter(|row| row.action != Action::Create && row.class > Class::InPlace);
-    let tenants: BTreeSet<&str> = changed.map(|row| row.name.split("--").next().unwrap_or(&row.name)).collect();
+    let tenants: BTreeSet<&str> = changed.map(|row| SiteId::parts(&row.name).0).collect();
     let allowed = policy::limit(subject, |policy| policy.max_tenants_per_apply.value);
     let title = format!("{} would change; the limit is {allowed}", count(tenants.len(), "tenant", "tenants"));
     (tenants.len() > allowed)

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::class::Class;
+use crate::source::{SourceId, SourceSet, Span};
 
 /// A field with another value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +39,17 @@ pub struct Place {
     pub line: usize,
     /// Whether it is a line of the older fleet.
     pub old: bool,
+}
+
+impl Place {
+    /// The line where a value starts, in the older fleet's files or in the newer's; none for what no file writes.
+    pub(crate) fn of(sources: &SourceSet, span: Span, old: bool) -> Option<Self> {
+        (span.source != SourceId::BUILT_IN).then(|| Self {
+            path: sources.path(span.source).to_owned(),
+            line: sources.line_column(span).0,
+            old,
+        })
+    }
 }
 
 /// Where a value comes from.
