@@ -30,6 +30,21 @@ fn what_init_writes_is_valid_and_is_not_overwritten() {
 }
 
 #[test]
+fn no_day_that_comes_stops_a_fleet() {
+    let input = common::repository().join("testdata/accept/passed-days/input");
+    for (folder, more) in [(common::repository(), 10), (input, 0)] {
+        let warnings = |day: &str| {
+            let output = aipress(&folder, &["check", "--now", day]);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{day}: {said}");
+            said.matches('⚠').count()
+        };
+        let [today, later] = [common::NOW, "2099-12-31"].map(warnings);
+        assert!(later >= today + more, "{}: {today} warnings, later {later}", folder.display());
+    }
+}
+
+#[test]
 fn usage_errors_end_with_1_and_help_with_0() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in

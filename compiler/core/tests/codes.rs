@@ -13,12 +13,13 @@ use aipress_core::plan::guards::names;
 use aipress_core::spec::guards::GUARDS;
 
 /// Codes about a fleet's text that no case can show, with the reason.
-const WITHOUT_CASE: [(u16, &str); 5] = [
+const WITHOUT_CASE: [(u16, &str); 6] = [
     (218, "a reference between generated resources: only a defect of the compiler causes it"),
     (219, "a reference between generated resources: only a defect of the compiler causes it"),
     (323, "a warning: the fleet is accepted"),
     (332, "a warning: the fleet is accepted"),
     (426, "a warning: the fleet is accepted"),
+    (438, "a warning: the fleet is accepted; the plan refuses to choose it"),
 ];
 
 /// Codes from here on are about blueprints, output, revisions and the command line; their owners test them.

@@ -11,7 +11,7 @@ use aipress_core::source::SourceSet;
 
 use crate::exit::Failure;
 use crate::fleet::{self, Fleet};
-use crate::{out, source, words};
+use crate::{out, words};
 
 /// A record that is not there.
 const MISSING: Code = Code(695);
@@ -49,8 +49,7 @@ pub fn load(
     let commits: Vec<&String> = commits.into_iter().collect();
     let mut fleets = Vec::with_capacity(commits.len());
     for commit in &commits {
-        let load = || fleet::load_revision(folder, Some(commit.as_str()), &as_of(folder, commit, options)?);
-        let fleet = load().inspect_err(|_| {
+        let fleet = fleet::load_revision(folder, Some(commit.as_str()), options).inspect_err(|_| {
             let stacks = records.values().filter(|record| &record.revision == *commit).map(|record| &record.stack);
             out::say(&format!("commit `{commit}`, from which {} was applied:", list(stacks, "and", NAMED)));
         })?;
@@ -68,11 +67,6 @@ pub fn load(
         several => format!("what is applied ({} commits)", several.len()),
     };
     Ok(State { fleets, of_stack, applied: Applied { records, moment }, name })
-}
-
-/// The options for an older commit: what ended since then had not ended.
-pub(super) fn as_of(folder: &Path, revision: &str, options: &Options) -> Result<Options, Diagnostic> {
-    Ok(Options { now: source::day_of(folder, revision)?.min(options.now), ..options.clone() })
 }
 
 /// Reads all records of a folder; every problem at once.

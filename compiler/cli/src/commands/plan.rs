@@ -96,8 +96,7 @@ fn before(folder: &Path, args: &PlanArgs, head: &Fleet, options: &Options) -> Re
         return Ok(State { fleets, of_stack: Some(of_stack), applied: Some(applied), name });
     }
     let name = args.base.clone().unwrap_or_default();
-    let options = applied::as_of(folder, &name, options)?;
-    match fleet::load_revision(folder, Some(&name), &options) {
+    match fleet::load_revision(folder, Some(&name), options) {
         Ok(base) => Ok(State { fleets: vec![base], of_stack: None, applied: None, name }),
         // The commit that brings a fleet: all is new.
         Err(failure) if source::is_no_fleet(&failure) => {

@@ -22,7 +22,7 @@ use crate::rehearse::select::{self, Chosen};
 use crate::rehearse::session::{Job, Session};
 use crate::rehearse::state_server::StateServer;
 use crate::rehearse::tools::{self, Tools};
-use crate::source::{self, PROVIDERS};
+use crate::source::PROVIDERS;
 
 const NO_SERVER: Code = Code(616);
 const NO_RESOURCE: Code = Code(620);
@@ -33,7 +33,7 @@ const NO_RESOURCE: Code = Code(620);
 /// Errors of the fleet, a missing program, a step that fails, a difference from the prediction.
 pub fn run(folder: &Path, args: &RehearseArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let fleet = load(folder, args)?;
+    let fleet = fleet::load_revision(folder, args.input.rev.as_deref(), &fleet::options(&args.input))?;
     let changes = rehearse_change::load(folder, &fleet, args)?;
     // A stack that only a later fleet has is none of this one.
     let patterns = if changes.is_empty() { &args.stacks[..] } else { &[] };
@@ -62,15 +62,6 @@ pub fn run(folder: &Path, args: &RehearseArgs) -> Result<Exit, Failure> {
         out::result(&format!("\n{stacks} with {resources} rehearsed in {seconds:.0} s; nothing was made at Google\n"));
     }
     Ok(Exit::Fine)
-}
-
-/// The fleet; one that is followed by later ones is judged by its own day.
-fn load(folder: &Path, args: &RehearseArgs) -> Result<Fleet, Failure> {
-    let mut options = fleet::options(&args.input);
-    if let Some(revision) = args.input.rev.as_ref().filter(|_| !args.to.is_empty()) {
-        options.now = source::day_of(folder, revision)?.min(options.now);
-    }
-    fleet::load_revision(folder, args.input.rev.as_deref(), &options)
 }
 
 /// Files of the modules, then of each stack.

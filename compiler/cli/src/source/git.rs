@@ -227,16 +227,6 @@ fn cannot_read(error: &git2::Error) -> Diagnostic {
         .help(format!("Git says: {}.", error.message().trim_end_matches('.')))
 }
 
-/// The day of a commit; the latest day for what has none, such as a tag of a tree.
-///
-/// # Errors
-/// No repository, or no such revision in it.
-pub fn day_of(folder: &Path, revision: &str) -> Result<Date, Diagnostic> {
-    let repository = open(folder)?;
-    let object = resolve(&repository, revision)?;
-    Ok(object.peel_to_commit().ok().and_then(|commit| day(&commit)).unwrap_or(Date::MAX))
-}
-
 fn day(commit: &git2::Commit<'_>) -> Option<Date> {
     let moment = jiff::Timestamp::from_second(commit.time().seconds()).ok()?;
     Some(moment.to_zoned(jiff::tz::TimeZone::UTC).date())

@@ -46,14 +46,6 @@ pub fn load(folder: &Path, revision: Option<&str>) -> Result<SourceSet, Failure>
     into_sources(entries)
 }
 
-/// The day on which a revision was committed, in UTC; the last of all days for what is no commit.
-///
-/// # Errors
-/// A repository or revision that cannot be read.
-pub fn day_of(folder: &Path, revision: &str) -> Result<jiff::civil::Date, Diagnostic> {
-    git::day_of(folder, revision)
-}
-
 /// Names the commit of a revision, all 40 digits.
 ///
 /// # Errors

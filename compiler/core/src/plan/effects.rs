@@ -160,7 +160,8 @@ fn holds(when: &str, old: Option<&str>, new: Option<&str>) -> bool {
     }
 }
 
-fn bare(value: &str) -> &str {
+/// A field's value without the quotes that YAML asks for.
+pub(super) fn bare(value: &str) -> &str {
     value.trim_matches('"')
 }
 

@@ -12,7 +12,7 @@ pub struct Guard {
 }
 
 /// Every guard.
-pub const GUARDS: [Guard; 31] = [
+pub const GUARDS: [Guard; 32] = [
     never("acknowledgement-expired", 688),
     never("acknowledgement-unused", 687),
     never("apply-unfinished", 699),
@@ -31,6 +31,7 @@ pub const GUARDS: [Guard; 31] = [
     passes("move-and-change", 683),
     passes("move-step", 626),
     passes("not-purged", 622),
+    passes("php-ended", 438),
     passes("protected", 674),
     never("quota", 320),
     passes("removed-while-alive", 672),

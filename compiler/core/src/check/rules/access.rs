@@ -52,13 +52,7 @@ fn until(subject: &Subject<'_>, grant: &Access) -> Option<Diagnostic> {
                 .help("correct the day."),
         );
     };
-    (last < subject.now).then(|| {
-        Diagnostic::error(
-            NO_OWNER,
-            format!("the grant of `{}` ended on {last}", member.value),
-            until.span,
-            format!("today is {}", subject.now),
-        )
-        .help("remove the grant, or give it a later day.")
-    })
+    let title = format!("the grant of `{}` ended on {last}", member.value);
+    let help = "remove the grant, or give it a later day.";
+    (last < subject.now).then(|| super::passed(subject, NO_OWNER, title, until.span, help))
 }

@@ -161,10 +161,11 @@ fn expired(subject: &Subject<'_>, environment: &Environment) -> Option<Diagnosti
     let name = &environment.name.value;
     if day < subject.now {
         let title = format!("environment `{name}` ended on {day}");
-        return Some(
-            Diagnostic::error(CONTRADICTION, title, expires.span, format!("today is {}", subject.now))
-                .help("remove the environment, or give it a later day."),
+        let help = format!(
+            "remove `{name}` from `environments`, since nothing ends it by itself: the plan of that commit shows what goes \
+             with it. Or give it a later day."
         );
+        return Some(super::passed(subject, CONTRADICTION, title, expires.span, &help));
     }
     (is_preview && day > limit).then(|| {
         Diagnostic::error(

@@ -166,6 +166,11 @@ fn shown(span: Span) -> Option<Span> {
     (span.source != SourceId::BUILT_IN).then_some(span)
 }
 
+/// Says that the last day of something has passed. A warning: a day that comes must not stop the whole fleet.
+fn passed(subject: &Subject<'_>, code: Code, title: String, span: Span, help: &str) -> Diagnostic {
+    Diagnostic::warning(code, title, span, format!("today is {}", subject.now)).help(help)
+}
+
 /// Adds another place to a finding, unless it is in the built-in layer.
 fn also(diagnostic: Diagnostic, span: Span, text: impl Into<String>) -> Diagnostic {
     match shown(span) {

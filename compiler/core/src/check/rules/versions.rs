@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{Platform, Subject, also};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, list};
 use crate::source::Spanned;
-use crate::spec::facts::versions::{self, Php, compare};
+use crate::spec::facts::versions::{self, compare};
 use crate::spec::platform::RuntimeChannel;
 use crate::spec::tenant::Plugin;
 
@@ -57,16 +57,11 @@ pub(super) fn channels(platform: &Platform, now: Date, found: &mut Diagnostics) 
         let choice = list(versions::supported_php(now), "or", 5);
         let newer = if choice.is_empty() { "a newer branch".to_owned() } else { choice };
         let help = format!("build images of the channel with {newer}, and name it here.");
-        found.push(Diagnostic::warning(ENDED, since(php), said.span, "the newest of this channel").help(help));
+        found.push(Diagnostic::warning(ENDED, php.since(), said.span, "the newest of this channel").help(help));
     }
 }
 
-fn since(php: &Php) -> String {
-    let (year, month, day) = php.end;
-    format!("PHP {} gets no security fixes since {year}-{month:02}-{day:02}", php.branch)
-}
-
-/// A site that names a PHP without security fixes: an error in production, elsewhere a warning.
+/// A site that names a PHP without security fixes. A warning, as for a channel; the plan refuses to choose one.
 fn ended(subject: &Subject<'_>) -> Option<Diagnostic> {
     let said = subject.site.spec.runtime.php.as_ref()?;
     let channel = channel(subject);
@@ -84,8 +79,7 @@ fn ended(subject: &Subject<'_>) -> Option<Diagnostic> {
         ),
         choice => (format!("expected {choice}"), format!("test the site on {choice}, then set `runtime.php` to it.")),
     };
-    let make = if subject.is_production() { Diagnostic::error } else { Diagnostic::warning };
-    Some(make(ENDED, since(php), subject.at(said.span, &["runtime", "php"]), label).help(help))
+    Some(Diagnostic::warning(ENDED, php.since(), subject.at(said.span, &["runtime", "php"]), label).help(help))
 }
 
 /// WordPress on a PHP that it does not run on, or was not tested with.

@@ -234,10 +234,8 @@ fn standing_still(subject: &Subject<'_>) -> Option<Diagnostic> {
     let limit = subject.now.checked_add(jiff::Span::new().days(PIN_DAYS)).ok()?;
     if day < subject.now {
         let title = format!("`updates.policy: none` ended on {day}");
-        return Some(
-            Diagnostic::error(CONTRADICTION, title, until.span, format!("today is {}", subject.now))
-                .help("let updates come again with `policy: security`, or give a later day with its reason."),
-        );
+        let help = "let updates come again with `policy: security`, or give a later day with its reason.";
+        return Some(super::passed(subject, CONTRADICTION, title, until.span, help));
     }
     (day > limit).then(|| {
         let title = format!("updates may stand still for {PIN_DAYS} days, not until {day}");

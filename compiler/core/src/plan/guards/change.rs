@@ -1,11 +1,13 @@
 //! Guards about what one row does: kinds of changes that are dangerous whoever makes them.
 
 use super::{
-    COMBINED, DESTROYS, DISAGREES, FORBIDDEN, GENERATION, INTEGRITY, SHARD_DATA, Subject, TAKEN_BACK, WEAKER,
-    is_production, moves, refusal,
+    COMBINED, DESTROYS, DISAGREES, FORBIDDEN, GENERATION, INTEGRITY, PHP_ENDED, SHARD_DATA, Subject, TAKEN_BACK,
+    WEAKER, is_production, moves, refusal,
 };
 use crate::place::Reason;
+use crate::plan::effects::bare;
 use crate::plan::model::{Action, Class, FieldChange, Finding, Level, Row, Thing};
+use crate::spec::facts::versions;
 
 /// Checks a row.
 pub(super) fn check(subject: Subject<'_>, row: &Row, found: &mut Vec<Finding>) {
@@ -21,6 +23,7 @@ pub(super) fn check(subject: Subject<'_>, row: &Row, found: &mut Vec<Finding>) {
     found.extend(taken_back(subject, row));
     found.extend(row.fields.iter().filter_map(|field| integrity(subject, row, field)));
     found.extend(row.fields.iter().filter_map(|field| weaker(subject, row, field)));
+    found.extend(row.fields.iter().filter_map(|field| php_ended(subject, row, field)));
 }
 
 /// A class below 4 while something that holds data goes: the table or the blueprint is wrong.
@@ -37,6 +40,16 @@ fn disagrees(subject: Subject<'_>, row: &Row) -> Option<Finding> {
     let help = "take the change back, or split it so that the data is moved before.";
     (row.class < Class::Migration)
         .then(|| Finding { level: Level::Error, ..refusal(subject, DISAGREES, "class-disagrees", row, title, help) })
+}
+
+/// A production site is given a PHP that gets no security fixes any more.
+fn php_ended(subject: Subject<'_>, row: &Row, field: &FieldChange) -> Option<Finding> {
+    let is_it = row.thing == Thing::Site && field.path == "runtime.php" && is_production(subject, row);
+    let php = versions::php(bare(field.new.as_deref().filter(|_| is_it)?))?;
+    let title = format!("`{}` would run on a PHP that has ended: {}", row.name, php.since());
+    let help = "choose a newer one, or have it acknowledged until the site runs on one.";
+    let found = refusal(subject, PHP_ENDED, "php-ended", row, title, help);
+    (!php.is_supported(subject.now)).then(|| Finding { place: field.place.clone(), ..found })
 }
 
 /// Passwords go up by one, and the login of the generation before the last ends before the next one comes.
@@ -170,7 +183,7 @@ fn integrity(subject: Subject<'_>, row: &Row, field: &FieldChange) -> Option<Fin
 
 /// What protects a production site and is taken away.
 fn weaker(subject: Subject<'_>, row: &Row, field: &FieldChange) -> Option<Finding> {
-    let value = |value: &Option<String>| value.as_deref().map(|value| value.trim_matches('"').to_owned());
+    let value = |value: &Option<String>| value.as_deref().map(|value| bare(value).to_owned());
     let (old, new) = (value(&field.old), value(&field.new));
     let days = |value: &Option<String>| value.as_deref().and_then(|value| value.parse::<u32>().ok());
     let lost = "keep it as it was: the site's data goes for good; or acknowledge it.";

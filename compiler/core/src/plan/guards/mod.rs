@@ -88,6 +88,9 @@ const SHARD_DATA: Code = Code(624);
 /// An apply that did not end.
 const UNFINISHED: Code = Code(699);
 
+/// PHP without security fixes.
+const PHP_ENDED: Code = Code(438);
+
 /// A quota of Google Cloud.
 const QUOTA: Code = Code(320);
 

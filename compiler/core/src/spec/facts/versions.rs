@@ -18,6 +18,13 @@ impl Php {
     pub fn is_supported(&self, day: jiff::civil::Date) -> bool {
         (day.year(), day.month(), day.day()) <= self.end
     }
+
+    /// Says since when it gets none.
+    #[must_use]
+    pub fn since(&self) -> String {
+        let (year, month, day) = self.end;
+        format!("PHP {} gets no security fixes since {year}-{month:02}-{day:02}", self.branch)
+    }
 }
 
 /// Branches of PHP, old ones first.
