@@ -17,8 +17,8 @@ use aipress_pool::drift::Intent;
 use aipress_pool::health;
 use aipress_pool::run::run;
 use aipress_pool::status::Shared;
+use aipress_testkit::database::{Certificate, Server};
 use aipress_testkit::google::Mood as GoogleMood;
-use aipress_testkit::maria::{Certificate, Maria};
 use aipress_testkit::proxysql::Mood;
 use support::{Node, PASSWORD, Run, suspended, user};
 
@@ -353,7 +353,7 @@ fn a_site_that_has_used_up_its_connections_takes_no_node_out() {
 #[test]
 fn an_expired_certificate_of_a_server_is_named_and_keeps_the_node_out() {
     for (certificate, is_ready) in [(Certificate::Valid, true), (Certificate::Expired, false)] {
-        let maria = Maria::with(certificate);
+        let maria = Server::with(certificate);
         let row = format!(
             "\t{{ hostgroup_id=10, hostname=\"127.0.0.1\", port={}, max_connections=9, use_ssl=1 }}",
             maria.port
@@ -379,14 +379,14 @@ fn an_expired_certificate_of_a_server_is_named_and_keeps_the_node_out() {
 
 #[test]
 fn an_authority_that_was_renewed_reaches_the_machine() {
-    let maria = Maria::start();
+    let maria = Server::start();
     let port = maria.port;
     let row = format!("\t{{ hostgroup_id=10, hostname=\"127.0.0.1\", port={port}, use_ssl=1 }}");
     let authorities = format!(
         "mysql_servers_ssl_params=\n(\n\t{{ hostname=\"127.0.0.1\", port={port}, ssl_ca=\"certs/main.pem\" }}\n)\n"
     );
     let node = Node::with(&row, &authorities);
-    let another = Maria::start().authority.clone();
+    let another = Server::start().authority.clone();
     node.google.put("certs/main.pem", &another);
     node.init().unwrap();
     let _proxysql = node.proxysql();

@@ -15,8 +15,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use aipress_provision::run::{Hooks, Options, run};
+use support::database::Server;
 use support::google::Google;
-use support::maria::Maria;
 use support::{desired, options, problems, provision, root, session, site};
 
 /// Set in the second process.
@@ -58,7 +58,7 @@ fn fill(path: &Path) {
 }
 
 fn full() {
-    let (maria, google) = (Maria::start(), Google::start());
+    let (maria, google) = (Server::start(), Google::start());
     let filler = env::temp_dir().join("filler");
     let mut users = vec![site("wp-acme", 1), site("wp-choir", 1)];
     let mut options = options(&maria, &google, desired(&maria, users.clone()));
@@ -127,6 +127,6 @@ fn complete(options: &Options) {
 }
 
 /// How many sites have a user.
-fn count(maria: &Maria) -> u64 {
+fn count(maria: &Server) -> u64 {
     root(maria).rows::<u64>("SELECT COUNT(*) FROM mysql.user WHERE User LIKE 'wp%'").unwrap()[0]
 }

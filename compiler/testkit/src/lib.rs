@@ -10,7 +10,6 @@
 pub mod database;
 pub mod desired;
 pub mod google;
-pub mod maria;
 pub mod ports;
 pub mod proxysql;
 pub mod scenario;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use aipress_testkit::maria::Maria;
+use aipress_testkit::database::Server;
 use aipress_verify::proxysql::mutants::MUTANTS;
 use aipress_verify::proxysql::recipe;
 
@@ -22,8 +22,8 @@ fn the_emitted_files_of_fifty_sites_pass_and_every_mutant_is_noticed() {
 
 #[test]
 fn a_replica_follows_its_primary_and_takes_no_write_of_a_user() {
-    let primary = Maria::start();
-    let replica = Maria::replica(&primary);
+    let primary = Server::start();
+    let replica = Server::replica(&primary);
     let mut boss = primary.boss();
     boss.execute("CREATE DATABASE probe").unwrap();
     boss.execute("CREATE TABLE probe.t (x INT)").unwrap();

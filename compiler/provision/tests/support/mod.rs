@@ -4,4 +4,4 @@
 
 pub use aipress_testkit::desired::site;
 pub use aipress_testkit::scenario::{address, desired, options, problems, provision, provision_until, root, session};
-pub use aipress_testkit::{database, google, maria};
+pub use aipress_testkit::{database, google};

@@ -15,8 +15,8 @@ use aipress_pool::source::Place;
 use aipress_pool::status::Shared;
 use aipress_provision::http::{Endpoints, Http, Patience};
 use aipress_provision::random;
+use aipress_testkit::database::Server;
 use aipress_testkit::google::Google;
-use aipress_testkit::maria::Maria;
 use aipress_testkit::ports;
 use aipress_testkit::proxysql::{Mood, ProxySql};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -35,9 +35,9 @@ const ANSWER: Duration = Duration::from_secs(15);
 /// The servers behind the pool, and the passwords that they know.
 pub struct Servers {
     /// Takes writes.
-    pub writer: Maria,
+    pub writer: Server,
     /// Follows it.
-    pub replica: Maria,
+    pub replica: Server,
     /// By user; the same for every machine of a run.
     passwords: BTreeMap<String, String>,
 }
@@ -51,8 +51,8 @@ impl Servers {
         let pool: PoolFile = serde_json::from_str(&files.pool).map_err(|error| error.to_string())?;
         let names = pool.users.into_iter().map(|user| user.name).chain([MONITOR.to_owned()]);
         let passwords = names.map(|name| Ok((name, letters()?))).collect::<Result<_, String>>()?;
-        let writer = Maria::start();
-        let replica = Maria::replica(&writer);
+        let writer = Server::start();
+        let replica = Server::replica(&writer);
         Ok(Self { writer, replica, passwords })
     }
 }
