@@ -334,8 +334,8 @@ fn a_draining_shard_says_what_each_of_its_sites_needs() {
         let placement = place(sites, &shards, &[edge("main", 9)], &lock_of(records), &policy());
         placement.diagnostics.iter().find(|found| found.code.0 == 309).unwrap().help.clone()
     };
-    let moving = SiteRequest { moving_from: Some(at("old".into())), has_move: true, ..site("b") };
-    let asked = SiteRequest { has_move: true, ..site("c") };
+    let moving = SiteRequest { moving_from: Some(at("old".into())), move_to: Some(at("eu1".into())), ..site("b") };
+    let asked = SiteRequest { move_to: Some(at("eu1".into())), ..site("c") };
     let records = [record("a", "old", 1), record("b", "eu1", 2), record("c", "old", 1)];
     let help = way_out(&[site("a"), moving.clone(), asked], &records);
     let parts =

@@ -74,7 +74,7 @@ fn site(n: usize, size: [u64; 3]) -> SiteRequest {
         near: Vec::new(),
         apart: Vec::new(),
         dedicated: false,
-        has_move: false,
+        move_to: None,
         demand: Demand([1, size[0], size[1], size[2], 1, 0, 2]),
         span: NOWHERE,
     }

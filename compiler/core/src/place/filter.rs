@@ -33,7 +33,8 @@ pub(super) fn refusals(site: &SiteRequest, shard: &ShardRoom) -> impl Iterator<I
     (shard.state != State::Active).then_some(Refusal::State).into_iter().chain(home_refusals(site, shard))
 }
 
-fn home_refusals(site: &SiteRequest, shard: &ShardRoom) -> impl Iterator<Item = Refusal> {
+/// Lists every reason for which a shard may not hold a site that is there already.
+pub(super) fn home_refusals(site: &SiteRequest, shard: &ShardRoom) -> impl Iterator<Item = Refusal> {
     let accepts = |list: &[String], value: &str| list.is_empty() || list.iter().any(|item| item == value);
     let keeps = shard.residency == *site.residency.value && accepts(&shard.residencies, &site.residency);
     let owner = match &shard.dedicated_to {

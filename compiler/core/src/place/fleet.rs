@@ -63,7 +63,7 @@ fn request(fleet: &Fleet, site: &SiteFacts, names: &mut Names) -> SiteRequest {
         near: peers(&site.near),
         apart: peers(&site.apart),
         dedicated: site.dedicated,
-        has_move: is_moving,
+        move_to: site.move_to.clone(),
         demand: demand(fleet, site),
         span: site.span,
     }

@@ -29,6 +29,7 @@ mod ring;
 mod roster;
 pub mod simulate;
 pub mod survey;
+mod target;
 mod verify;
 
 use std::cmp::Reverse;
@@ -122,6 +123,7 @@ pub fn place(
         place_new(&fleet, &mut chooser, &new, policy, &mut diagnostics)
     };
     drain(&fleet, &chooser, policy, &mut diagnostics);
+    target::check(&fleet, &chooser, &mut diagnostics);
     assemble(&fleet, chooser, &chosen, lock.next_generation(), diagnostics)
 }
 

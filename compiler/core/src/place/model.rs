@@ -219,8 +219,6 @@ pub struct SiteRequest {
     pub moving_from: Option<Spanned<String>>,
     /// Whether it accepts only shards that are dedicated to its organisation.
     pub dedicated: bool,
-    /// Whether its document asks for a move that is not done.
-    pub has_move: bool,
     /// Production or not; other environments prefer the edge of their tenant's production.
     pub kind: EnvironmentKind,
     /// The place to show when nothing smaller is to blame.
@@ -231,6 +229,8 @@ pub struct SiteRequest {
     pub tenant: String,
     /// Labels that other sites may refer to.
     pub labels: BTreeMap<String, String>,
+    /// The shard that its document asks for by a move.
+    pub move_to: Option<Spanned<String>>,
 }
 
 /// Whether a shard or an edge takes new sites and may keep those it has.

@@ -17,14 +17,21 @@ use crate::diag::{self, Code, Diagnostic, Diagnostics, count, thousands};
 /// How many shards or sites a message names one by one.
 const NAMED: usize = 5;
 
-/// One shard that does not take a site.
-enum Obstacle {
+/// What keeps a site from a shard.
+pub(super) enum Obstacle {
     Refused(Refusal),
     Peer(usize),
     /// It has to shed sites itself.
     Closed,
     /// The dimensions that lack room, with the missing amounts.
     Room(Vec<(Dimension, u64)>),
+}
+
+impl Obstacle {
+    /// Whether nothing is in the way: there is room in every dimension.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Room(lacks) if lacks.is_empty())
+    }
 }
 
 /// Says why sites have no shard: the first few of each region and tier one by one, the rest together.
@@ -54,7 +61,14 @@ pub(super) fn unplaced(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, failed: &[
     }
 }
 
-fn obstacle(fleet: &Roster<'_>, board: &Board, peers: &Peers<'_>, site: &SiteRequest, shard: usize) -> Obstacle {
+/// Finds what keeps a site from a shard, as one that is not there yet.
+pub(super) fn obstacle(
+    fleet: &Roster<'_>,
+    board: &Board,
+    peers: &Peers<'_>,
+    site: &SiteRequest,
+    shard: usize,
+) -> Obstacle {
     if let Some(refusal) = filter::refusal(site, fleet.shards[shard]) {
         return Obstacle::Refused(refusal);
     }
@@ -89,7 +103,8 @@ pub(super) fn obstacles(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, site: usi
     said
 }
 
-fn say(fleet: &Roster<'_>, site: &SiteRequest, shard: usize, obstacle: &Obstacle) -> String {
+/// Says an obstacle after the shard's name.
+pub(super) fn say(fleet: &Roster<'_>, site: &SiteRequest, shard: usize, obstacle: &Obstacle) -> String {
     let id = &fleet.shards[shard].id;
     match obstacle {
         Obstacle::Refused(refusal) => filter::say(*refusal, site, fleet.shards[shard]),
@@ -199,9 +214,21 @@ fn effort(board: &Board, shard: usize, obstacle: &Obstacle) -> (u8, u128, usize)
 }
 
 fn fix(fleet: &Roster<'_>, board: &Board, site: &SiteRequest, shard: usize, obstacle: &Obstacle) -> String {
+    remedy(fleet, board, site, shard, obstacle)
+        .unwrap_or_else(|| format!("take another shard than `{}`", fleet.shards[shard].id))
+}
+
+/// Says what removes an obstacle, as an order without a full stop; none if only another shard helps.
+pub(super) fn remedy(
+    fleet: &Roster<'_>,
+    board: &Board,
+    site: &SiteRequest,
+    shard: usize,
+    obstacle: &Obstacle,
+) -> Option<String> {
     let room = fleet.shards[shard];
     let id = &room.id;
-    match obstacle {
+    Some(match obstacle {
         Obstacle::Room(lacks) => {
             let raise = |(dimension, missing): &(Dimension, u64)| {
                 let limit = board.hard(shard).get(*dimension);
@@ -217,9 +244,9 @@ fn fix(fleet: &Roster<'_>, board: &Board, site: &SiteRequest, shard: usize, obst
         Obstacle::Peer(peer) => format!("let it share a shard with `{}`", fleet.sites[*peer].id),
         Obstacle::Refused(Refusal::NotDedicated) => format!("dedicate a shard to `{}`", site.org),
         Obstacle::Closed | Obstacle::Refused(Refusal::State | Refusal::Region | Refusal::DedicatedToOther) => {
-            format!("take another shard than `{id}`")
+            return None;
         }
-    }
+    })
 }
 
 /// Warns of shards whose headroom new sites use.

@@ -206,7 +206,7 @@ fn way_out(fleet: &Roster<'_>, shard: &str, residents: &[Resident<'_>]) -> Strin
             Some(site) if site.moving_from.as_ref().is_some_and(|from| from.value == shard) => {
                 moving.push(resident.site)
             }
-            Some(site) if site.has_move => asked.push(resident.site),
+            Some(site) if site.move_to.is_some() => asked.push(resident.site),
             Some(_) => idle.push(resident.site),
             None => {}
         }

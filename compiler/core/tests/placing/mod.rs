@@ -58,7 +58,7 @@ pub fn site(id: &str) -> SiteRequest {
         near: Vec::new(),
         apart: Vec::new(),
         dedicated: false,
-        has_move: false,
+        move_to: None,
         demand: Demand([1, 1, 2048, 20, 1, 64, 2]),
         span: NOWHERE,
     }

@@ -179,7 +179,7 @@ fn site(
         near: Vec::new(),
         apart: Vec::new(),
         dedicated: false,
-        has_move: false,
+        move_to: None,
         demand: Demand([1, tier.weight, storage, tier.connections, tier.services, 0, 0]),
         span: NOWHERE,
     }
