@@ -51,7 +51,15 @@ fn a_domain_that_two_branches_take_is_named_with_both_files_and_their_branches()
     let both = plan(&fleet, "one", &["other"]);
     let said = text(&both.stderr);
     assert_eq!(both.status.code(), Some(1), "{said}");
-    for part in ["AIP0205", "together with `other`", "`tenants/maple.yaml` is as in `other`", "tenants/larch.yaml"] {
+    for part in [
+        "AIP0205",
+        "together with `other`",
+        "`other` compiles alone too: they break it only together",
+        "`one` brings `larch`",
+        "`other` brings `maple`",
+        "`tenants/maple.yaml` is as in `other`",
+        "tenants/larch.yaml",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
 }
@@ -65,11 +73,68 @@ fn the_last_slot_of_a_shard_is_given_once() {
     let both = plan(&fleet, "main", &["one", "other"]);
     let said = text(&both.stderr);
     assert_eq!(both.status.code(), Some(1), "{said}");
-    for part in
-        ["AIP0330", "1 site short", "with each of them alone it compiles", "`tenants/maple.yaml` is as in `other`"]
-    {
+    for part in [
+        "AIP0330",
+        "1 site short",
+        "with each of them alone it compiles: they break it only together",
+        "`one` brings `larch`",
+        "`other` brings `maple`",
+        "`tenants/maple.yaml` is as in `other`",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
+    assert!(!said.contains("--repair"), "there is no other shard: {said}");
+}
+
+#[test]
+fn two_branches_that_record_the_last_slot_are_named_and_a_repair_of_the_merge_mends_it() {
+    let fleet = fleet(&[]);
+    let shard = read(&fleet, "tenants/shards/cell-1.yaml");
+    fleet.write("tenants/shards/cell-2.yaml", shard.replace("cell-1", "cell-2").as_bytes());
+    let platform = read(&fleet, "tenants/platform.yaml");
+    let platform = platform.replace("\nspec:\n", "\nspec:\n  placement: {headroomPercent: 0}\n");
+    fleet.write("tenants/platform.yaml", platform.as_bytes());
+    fleet.write("tenants/placement/seg/1-people.lock", b"alder cell-1 e1 g1 p1 manual\nbirch cell-1 e1 g1 p1 manual\n");
+    fleet.write("tenants/placement/shards", b"europe-west1 0 cell-1\neurope-west1 1 cell-2\n");
+    fleet.commit("two shards");
+    let fine = |arguments: &[&str]| {
+        let run = fleet.aipress(arguments);
+        assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    };
+    for (branch, name) in [("one", "larch"), ("other", "maple")] {
+        fleet.git(&["checkout", "--quiet", "-b", branch, "main"]);
+        let site = tenant(name, &format!("{name}.example"));
+        let site = site.replace("{region: europe-west1}", "{region: europe-west1, near: [alder]}");
+        fleet.write(&format!("tenants/{name}.yaml"), site.as_bytes());
+        fine(&["place", "--write"]);
+        fine(&["check", "--locked"]);
+        fleet.commit(branch);
+    }
+    fleet.git(&["checkout", "--quiet", "main"]);
+    for (revision, with, alone) in [
+        ("main", &["one", "other"][..], "with each of them alone it compiles: they break it only together"),
+        ("one", &["other"], "`other` compiles alone too: they break it only together"),
+    ] {
+        let run = plan(&fleet, revision, with);
+        let said = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(1), "{said}");
+        for part in [
+            "AIP0302",
+            alone,
+            "`one` brings `larch`, recorded on shard `cell-1`",
+            "`other` brings `maple`, recorded on shard `cell-1`",
+            "after the merge, `aipress place --repair --write` mends it: it records `",
+            "` on `cell-2`",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+    fleet.git(&["merge", "--quiet", "--no-edit", "one"]);
+    fleet.git(&["merge", "--quiet", "--no-edit", "other"]);
+    let broken = fleet.aipress(&["check"]);
+    assert_eq!(broken.status.code(), Some(1), "{}", text(&broken.stderr));
+    fine(&["place", "--repair", "--write"]);
+    fine(&["check", "--locked"]);
 }
 
 #[test]

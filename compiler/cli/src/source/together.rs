@@ -81,6 +81,17 @@ pub fn read(folder: &Path, revision: Option<&str>, others: &[String]) -> Result<
     Err(Failure::new(sources, diagnostics))
 }
 
+/// Finds the commit at which another branch began: the newest that both have.
+///
+/// # Errors
+/// Revisions that cannot be read or have no commit in common.
+pub fn common(folder: &Path, revision: Option<&str>, other: &str) -> Result<String, Diagnostic> {
+    let repository = git::open(folder)?;
+    let own = revision.unwrap_or("HEAD");
+    let commits = (git::commit_of(&repository, own)?, git::commit_of(&repository, other)?);
+    Ok(merge_base(&repository, (own, commits.0), (other, commits.1))?.to_string())
+}
+
 fn texts(folder: &Path, revision: Option<&str>) -> Result<Texts, Failure> {
     let sources = load(folder, revision)?;
     Ok(sources.files().map(|(_, source)| (source.path.to_string(), source.text.to_string())).collect())
