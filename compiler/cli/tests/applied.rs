@@ -104,6 +104,60 @@ fn what_was_never_applied_is_new_although_a_commit_has_it() {
 }
 
 #[test]
+fn what_was_never_applied_cost_nothing_before() {
+    let fleet = Fleet::empty("");
+    copy(&repository().join("testdata/plan/cost/before"), &fleet.path());
+    fleet.commit("a");
+    record(&fleet, &[]);
+    let previous = |arguments: &[&str]| {
+        let cost = plan(&fleet, &[&APPLIED[..], arguments].concat()).1["cost"]["sum"].clone();
+        (cost["previous"].as_i64().unwrap(), cost["new"].as_i64().unwrap())
+    };
+    let (all, new) = previous(&[]);
+    assert!(all == new && all > 0, "everything is applied");
+    let costs: Value =
+        serde_json::from_slice(&fleet.aipress(&["cost", "--by", "shard", "--format", "json"]).stdout).unwrap();
+    let row = costs["rows"][0].clone();
+    let amount = |of: &str| row[of].as_i64().unwrap();
+    fs::remove_file(fleet.path().join("applied/shards/cell-1.json")).unwrap();
+    let never = ["--never-applied", "unrecorded"];
+    assert_eq!(previous(&never), (all - amount("own") - amount("shard"), new));
+    let command = [&["plan"], &APPLIED[..], &never].concat();
+    for format in ["text", "markdown", "json", "html"] {
+        let shown = text(&fleet.aipress(&[&command[..], &["--format", format]].concat()).stdout);
+        let never = "it was never applied, so it counts as new, and as costing nothing before";
+        assert!(shown.contains("cell-1`") && shown.contains(never), "{format}: {shown}");
+        assert!(!shown.contains("per month as before"), "{format}: {shown}");
+    }
+    fs::remove_file(fleet.path().join("applied/edges/e1.json")).unwrap();
+    assert_eq!(previous(&never), (amount("platform"), new));
+}
+
+#[test]
+fn files_that_no_commit_has_are_recorded_only_by_order() {
+    let fleet = fleet();
+    edit(&fleet, "tenants/alder.yaml", "min: 1", "min: 0");
+    fleet.write("tenants/larch.yaml", &fs::read(fleet.path().join("tenants/birch.yaml")).unwrap());
+    edit(&fleet, "tenants/larch.yaml", "birch", "larch");
+    for more in [&[][..], &["--begin"]] {
+        let run = fleet.aipress(&[&["record", "--folder", "applied"], more].concat());
+        let said = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(1), "{said}");
+        let parts =
+            ["AIP0642", "`tenants/alder.yaml` and `tenants/larch.yaml` are not as in the commit", "--rev", "--commit"];
+        assert!(parts.iter().all(|part| said.contains(part)), "{said}");
+        assert!(!fleet.path().join("applied").exists());
+    }
+    record(&fleet, &["--rev", "HEAD"]);
+    let planned = plan(&fleet, &APPLIED).1;
+    assert!(["site/alder", "site/larch"].iter().all(|site| rows(&planned).contains(site)), "{:?}", rows(&planned));
+    record(&fleet, &["--commit", "HEAD"]);
+    fs::remove_file(fleet.path().join("tenants/larch.yaml")).unwrap();
+    edit(&fleet, "tenants/alder.yaml", "min: 0", "min: 1");
+    record(&fleet, &[]);
+}
+
+#[test]
 fn records_that_cannot_be_trusted_are_refused_with_a_code_each() {
     let fleet = fleet();
     let empty = plan(&fleet, &APPLIED).2;

@@ -12,7 +12,7 @@ use crate::blueprint::Contract;
 use crate::blueprint::check::Tables;
 use crate::compile::Compilation;
 use crate::cost::compare::{CostChange, change};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, list};
 use crate::emit::hcl::{Part, Value};
 use crate::inputs::Inputs;
 use crate::lower::Call;
@@ -33,6 +33,8 @@ use crate::{Options, Stack};
 
 /// A record that its revision does not give.
 const DAMAGED: Code = Code(696);
+/// Stacks that are named one by one.
+const NAMED: usize = 8;
 
 /// What a comparison may be told.
 #[derive(Debug, Clone)]
@@ -89,6 +91,23 @@ impl<'a> Older<'a> {
             Some(of_stack) => *of_stack.get(&stack.name())?,
         };
         self.all.get(index).map(|compilation| (index, *compilation))
+    }
+
+    /// Whether a stack stands at some revision.
+    fn was_applied(&self, stack: &str) -> bool {
+        self.of_stack.as_ref().is_none_or(|of_stack| of_stack.contains_key(stack))
+    }
+
+    /// Says which stacks a revision has that is applied elsewhere, while they were never applied.
+    fn never_applied(&self) -> Option<Unchecked> {
+        let stacks: BTreeSet<Stack> = self.all.iter().flat_map(|base| base.stacks()).collect();
+        let stacks = stacks.into_iter().filter(|stack| *stack != Stack::Common).map(|stack| stack.name());
+        let never: Vec<String> = stacks.filter(|stack| !self.was_applied(stack)).collect();
+        let (it, counts) = if never.len() == 1 { ("it was", "it counts") } else { ("they were", "they count") };
+        (!never.is_empty()).then(|| Unchecked {
+            what: format!("what is there already of {}", list(&never, "and", NAMED)),
+            why: format!("{it} never applied, so {counts} as new, and as costing nothing before"),
+        })
     }
 
     /// The one that has what belongs to no stack: where the platform is, or else the first.
@@ -159,10 +178,11 @@ fn finish(context: &Context<'_>, compared: Compared) -> Plan {
     let (guards, mut unchecked) = guards(subject);
     unchecked.extend(compared.unchecked);
     let cost = match older.all.as_slice() {
-        [] => cost(None, head),
-        [base] => cost(Some(base), head),
+        [] => cost(older, None, head),
+        [base] => cost(older, Some(base), head),
         _ => None,
     };
+    unchecked.extend(older.never_applied());
     if older.all.is_empty() {
         let what = "what is there already".to_owned();
         let why = "there was no fleet here before, so all of it counts as new".to_owned();
@@ -199,8 +219,9 @@ fn rows(sides: &[Side<'_>], bases: Bases<'_>, head: Side<'_>) -> Vec<Row> {
 }
 
 /// What the change costs.
-fn cost(base: Option<&Compilation>, head: &Compilation) -> Option<CostChange> {
-    change(base.map(|base| (base.fleet(), base.placement())), (head.fleet(), head.placement()))
+fn cost(older: &Older<'_>, base: Option<&Compilation>, head: &Compilation) -> Option<CostChange> {
+    let base = base.map(|base| (base.fleet(), base.placement()));
+    change(base, (head.fleet(), head.placement()), |stack| older.was_applied(stack))
 }
 
 /// Who owns resources on any side.

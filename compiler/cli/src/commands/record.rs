@@ -1,16 +1,23 @@
 //! `aipress record STACK... --folder DIR`: notes what is applied, for `aipress plan --applied DIR`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aipress_core::diag::{Code, Diagnostic, count};
+use aipress_core::diag::{Code, Diagnostic, count, list};
 use aipress_core::plan::applied::{Moment, Record};
 use aipress_core::record::{Told, record};
+use aipress_core::source::SourceSet;
 
 use crate::args::record::RecordArgs;
 use crate::exit::{Exit, Failure};
 use crate::rehearse::select;
 use crate::{fleet, out, source, words};
+
+/// Files that no commit has.
+const DIRTY: Code = Code(642);
+/// Files that are named one by one.
+const NAMED: usize = 8;
 
 /// The moment of a run: the start of the day that was told, or now.
 #[must_use]
@@ -34,6 +41,9 @@ pub fn run(folder: &Path, args: &RecordArgs) -> Result<Exit, Failure> {
     let fleet = fleet::load(folder, &args.input)?;
     let chosen = select::choose(&fleet.compilation.stacks(), &args.stacks)?;
     let commit = commit(folder, args)?;
+    if args.commit.is_none() && args.input.rev.is_none() {
+        committed(folder, &fleet.sources)?;
+    }
     let at = moment(args.input.now);
     let name = &fleet.compilation.fleet().platform.metadata.name.value;
     let mut written = 0;
@@ -68,6 +78,25 @@ fn commit(folder: &Path, args: &RecordArgs) -> Result<String, Diagnostic> {
         Some(commit) => source::commit(folder, commit),
         None => source::commit(folder, args.input.rev.as_deref().unwrap_or("HEAD")),
     }
+}
+
+/// Refuses files that the commit has otherwise: a record would say that what they give is what the commit gives.
+fn committed(folder: &Path, here: &SourceSet) -> Result<(), Failure> {
+    let there = source::load(folder, Some("HEAD"))?;
+    let texts = |sources: &SourceSet| -> BTreeMap<String, String> {
+        sources.files().map(|(_, source)| (source.path.to_string(), source.text.to_string())).collect()
+    };
+    let (here, there) = (texts(here), texts(&there));
+    let paths: BTreeSet<&String> = here.keys().chain(there.keys()).collect();
+    let dirty: Vec<&String> = paths.into_iter().filter(|path| here.get(*path) != there.get(*path)).collect();
+    if dirty.is_empty() {
+        return Ok(());
+    }
+    let is = if dirty.len() == 1 { "is" } else { "are" };
+    let title = format!("{} {is} not as in the commit that is checked out", list(&dirty, "and", NAMED));
+    let help = "commit the change and record that commit, or name what is applied: `--rev REV` records what a commit gives, \
+                `--commit COMMIT` that these files are what the commit gives.";
+    Err(Diagnostic::error_without_place(DIRTY, title).help(help).into())
 }
 
 fn before(path: &Path, stack: &str, fleet: &str) -> Result<Option<Record>, Diagnostic> {

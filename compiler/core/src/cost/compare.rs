@@ -55,16 +55,20 @@ pub struct CostChange {
 pub type Placed<'a> = (&'a Fleet, &'a Placement);
 
 /// Estimates what a change costs, from nothing if there was no fleet; none if the two fleets pay in different currencies, or
-/// if nothing has a price.
+/// if nothing has a price. A stack of the older fleet that was never applied, by its name, costs nothing there yet.
 #[must_use]
-pub fn change(previous: Option<Placed<'_>>, new: Placed<'_>) -> Option<CostChange> {
+pub fn change(previous: Option<Placed<'_>>, new: Placed<'_>, was_applied: impl Fn(&str) -> bool) -> Option<CostChange> {
     let prices = Prices::of(new.0);
     let older = previous.map(|previous| (previous, Prices::of(previous.0)));
     // Without any price there is nothing to say.
     if older.as_ref().is_some_and(|(_, older)| older.currency != prices.currency) || prices.iter().next().is_none() {
         return None;
     }
-    let older = older.map(|(fleet, prices)| (fleet, estimate(fleet.0, fleet.1, &prices, &Levers::default())));
+    let older = older.map(|(fleet, prices)| {
+        let mut before = estimate(fleet.0, fleet.1, &prices, &Levers::default());
+        before.keep(fleet.0, fleet.1, was_applied);
+        (fleet, before)
+    });
     let after = estimate(new.0, new.1, &prices, &Levers::default());
     let by = |by: By| {
         let (old, old_total) = older.as_ref().map_or_else(Default::default, |((fleet, placement), estimate)| {

@@ -108,6 +108,31 @@ impl Estimate {
         self.sites.iter().map(SiteCost::total).sum::<Money>() + self.idle()
     }
 
+    /// Leaves only what some stacks cost, by their names (`platform`, `edges/e1`, `shards/eu1-001`): what a site uses by
+    /// itself and its shares go with the stack that they are of.
+    pub fn keep(&mut self, fleet: &Fleet, placement: &Placement, is_kept: impl Fn(&str) -> bool) {
+        let (has_shard, has_edge) =
+            (|name: &str| is_kept(&format!("shards/{name}")), |name: &str| is_kept(&format!("edges/{name}")));
+        let has_platform = is_kept("platform");
+        for cost in &mut self.sites {
+            let home = fleet.sites.get(cost.index).and_then(|site| placement.get(&site.id.to_string()));
+            if home.is_none_or(|home| !has_shard(&home.shard)) {
+                (cost.own, cost.shard) = (Money::ZERO, Money::ZERO);
+            }
+            if home.is_none_or(|home| !has_edge(&home.edge)) {
+                cost.edge = Money::ZERO;
+            }
+            if !has_platform {
+                cost.platform = Money::ZERO;
+            }
+        }
+        self.shards.retain(|name, _| has_shard(name));
+        self.edges.retain(|name, _| has_edge(name));
+        if !has_platform {
+            self.platform = Shared::default();
+        }
+    }
+
     /// What no site bears.
     #[must_use]
     pub fn idle(&self) -> Money {
