@@ -11,7 +11,7 @@ use serde_yaml::Value;
 fn pipeline() -> Pipeline {
     let wave = |name: &str, shards: &[&str]| Wave {
         name: name.to_owned(),
-        shards: shards.iter().map(|&shard| shard.to_owned()).collect(),
+        groups: vec![shards.iter().map(|&shard| shard.to_owned()).collect()],
     };
     Pipeline {
         project: "fleet-build".to_owned(),
@@ -91,6 +91,24 @@ fn stacks_are_driven_in_order_wave_by_wave() {
     assert_eq!(ids, order);
     let wave = &steps(apply)[7]["env"].as_sequence().unwrap()[2];
     assert_eq!(wave, "STACKS=shards/eu1-002 shards/us1-001");
+}
+
+#[test]
+fn shards_that_sites_leave_are_driven_by_a_later_step_of_the_same_wave() {
+    let mut moving = pipeline();
+    moving.waves[1].groups = vec![vec!["us1-001".to_owned()], vec!["eu1-002".to_owned()]];
+    let all = builds(&moving);
+    let later: Vec<(&str, &str, &str)> = steps(&all[1].1)[7..9]
+        .iter()
+        .map(|step| {
+            let env = step["env"].as_sequence().unwrap();
+            (step["id"].as_str().unwrap(), env[1].as_str().unwrap(), env[2].as_str().unwrap())
+        })
+        .collect();
+    let expected =
+        [("wave-w2", "OWN_WAVE=w2", "STACKS=shards/us1-001"), ("moves-w2-1", "OWN_WAVE=w2", "STACKS=shards/eu1-002")];
+    assert_eq!(later, expected);
+    assert!(steps(&all[1].1).iter().all(|step| step.get("waitFor").is_none()), "a step waits for all before it");
 }
 
 #[test]
@@ -229,8 +247,8 @@ fn images_that_can_change_and_texts_that_a_build_would_read_are_refused() {
     wrong.terraform_image = "hashicorp/terraform:latest".to_owned();
     wrong.tools_image = "cloud-sdk@sha256:1234".to_owned();
     wrong.state_bucket = "x$_STACK".to_owned();
-    wrong.waves[1].shards.push("eu1-001".to_owned());
-    wrong.waves[1].shards.push("a b".to_owned());
+    wrong.waves[1].groups[0].push("eu1-001".to_owned());
+    wrong.waves[1].groups[0].push("a b".to_owned());
     wrong.parallel = 31;
     assert_eq!(
         emit(&wrong).unwrap_err(),

@@ -265,7 +265,10 @@ fn the_platform_has_its_folders_regions_and_triggers() {
     assert_eq!(at(apply, &["approval"]), &Value::Bool(true));
     assert_eq!(call.arguments["private_services"].value, Value::Null);
     let waves = pipeline::pipeline(&compilation.context()).waves;
-    assert_eq!(waves.iter().map(|wave| wave.shards.len()).sum::<usize>(), compilation.shard_count());
+    assert_eq!(
+        waves.iter().map(|wave| wave.groups.iter().map(Vec::len).sum::<usize>()).sum::<usize>(),
+        compilation.shard_count()
+    );
 }
 
 #[test]

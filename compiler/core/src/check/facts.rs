@@ -25,6 +25,11 @@ pub fn of(platform: &Platform, site: &ResolvedSite, span: Span) -> SiteFacts {
             .as_ref()
             .filter(|plan| plan.phase.value < MovePhase::Cutover)
             .and_then(|plan| plan.from.clone()),
+        cutover_from: spec
+            .r#move
+            .as_ref()
+            .filter(|plan| plan.phase.value == MovePhase::Cutover)
+            .and_then(|plan| plan.from.clone()),
         near: spec.placement.near.clone(),
         apart: spec.placement.apart.clone(),
         dedicated: spec.placement.dedicated.value,

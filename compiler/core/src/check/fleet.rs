@@ -101,6 +101,8 @@ pub struct SiteFacts {
     pub move_to: Option<Spanned<String>>,
     /// The shard of `move.from` that it stays on until the cutover of its move.
     pub move_from: Option<Spanned<String>>,
+    /// The shard of `move.from` that it leaves while its move is at the cutover.
+    pub cutover_from: Option<Spanned<String>>,
     /// Peers to be near to.
     pub near: Vec<Spanned<String>>,
     /// Peers to be apart from.
@@ -206,6 +208,13 @@ impl Fleet {
     pub fn site(&self, id: &str) -> Option<&SiteFacts> {
         let index = self.sites.binary_search_by(|site| site.id.to_string().as_str().cmp(id)).ok()?;
         self.sites.get(index)
+    }
+
+    /// The sites that are at their cutover, each with the shard that it leaves and the one that it goes to.
+    pub fn cutovers(&self) -> impl Iterator<Item = (&SiteFacts, &Spanned<String>, &Spanned<String>)> {
+        let moves =
+            self.sites.iter().filter_map(|site| Some((site, site.cutover_from.as_ref()?, site.move_to.as_ref()?)));
+        moves.filter(|(_, from, to)| from.value != to.value)
     }
 
     /// Resolves all fields of a site from its text; `None` only for a site of another fleet.

@@ -63,24 +63,49 @@ pub fn pipeline(context: &Context<'_>) -> Pipeline {
 }
 
 /// Puts every shard into the last wave that any of its production sites is in, so that no site changes before its wave;
-/// a shard without sites goes first.
+/// a shard without sites goes first. A shard that sites leave at their cutover comes after those that they go to, in a later
+/// group of its wave or in the wave of the last of them.
 fn waves(context: &Context<'_>) -> Vec<Wave> {
     let mut rings: Vec<_> = context.fleet.platform.spec.updates.waves.iter().collect();
     rings.sort_by_key(|wave| wave.order.value);
     let ring_of = |name: &str| rings.iter().position(|wave| wave.name.value == name);
     let mut waves: Vec<Wave> =
-        rings.iter().map(|wave| Wave { name: wave.name.value.clone(), shards: Vec::new() }).collect();
+        rings.iter().map(|wave| Wave { name: wave.name.value.clone(), groups: vec![Vec::new()] }).collect();
     let mut tiers: BTreeMap<&str, usize> = BTreeMap::new();
     for tier in &context.fleet.platform.spec.tiers {
         tiers.insert(&tier.name.value, ring_of(&tier.wave.value).unwrap_or_default());
     }
+    let mut places: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for shard in context.fleet.shards.keys() {
         let sites = context.sites_on(shard).into_iter();
         let own = sites.filter(|site| site.id.environment == Environment::Production);
         let last = own.filter_map(|site| tiers.get(site.tier.value.as_str())).max().copied().unwrap_or_default();
-        if let Some(wave) = waves.get_mut(last) {
-            wave.shards.push(shard.clone());
-        }
+        places.insert(shard, (last, 0));
+    }
+    after_targets(context, &mut places);
+    for (shard, (wave, group)) in places {
+        let Some(wave) = waves.get_mut(wave) else { continue };
+        let groups = wave.groups.len().max(group + 1);
+        wave.groups.resize_with(groups, Vec::new);
+        wave.groups.get_mut(group).into_iter().for_each(|group| group.push(shard.to_owned()));
     }
     waves
+}
+
+/// Puts shards that sites leave behind those that they go to: wave and group in it, by shard. Moves form no circle, so that
+/// every pass but the last puts one more shard of the longest chain into its place.
+fn after_targets(context: &Context<'_>, places: &mut BTreeMap<&str, (usize, usize)>) {
+    for _ in 0..places.len() {
+        let mut is_settled = true;
+        for (_, from, to) in context.fleet.cutovers() {
+            let Some((wave, group)) = places.get(to.value.as_str()).copied() else { continue };
+            let Some(place) = places.get_mut(from.value.as_str()) else { continue };
+            if *place <= (wave, group) {
+                (*place, is_settled) = ((wave, group + 1), false);
+            }
+        }
+        if is_settled {
+            return;
+        }
+    }
 }

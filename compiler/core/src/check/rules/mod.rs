@@ -8,6 +8,7 @@ mod access;
 mod acknowledgements;
 mod backup;
 mod cron;
+mod cutovers;
 mod database;
 mod domains;
 mod effect;
@@ -109,6 +110,7 @@ pub fn site(platform: &Platform, site: &ResolvedSite, now: jiff::civil::Date, fo
 pub fn fleet(fleet: &Fleet, now: jiff::civil::Date, found: &mut Diagnostics) {
     hosts::check(fleet, found);
     references::check(fleet, found);
+    cutovers::check(fleet, found);
     network::fleet(fleet, found);
     projects::check(fleet, found);
     acknowledgements::check(fleet, now, found);

@@ -1,11 +1,12 @@
 //! `apply.yaml`: records places, compiles, then has every stack applied by a build of its own, in order.
 //!
-//! Order: bootstrap, platform, the shards wave by wave, the edges. A stack that fails stops everything after it.
+//! Order: bootstrap, platform, the shards wave by wave, the edges. A shard that sites leave comes after the shards that they go
+//! to, so that Terraform removes nothing there whose successor could not be made. A stack that fails stops everything after it.
 
 use std::collections::BTreeMap;
 
 use super::schema::{Build, Logging, MachineType, Options, Pool, Step};
-use super::{Pipeline, TOKEN, aipress, repository, script, secrets};
+use super::{Pipeline, TOKEN, Wave, aipress, repository, script, secrets};
 
 const RECORD: &str = include_str!("scripts/record.sh");
 const SOURCE: &str = include_str!("scripts/source.sh");
@@ -21,10 +22,7 @@ pub(super) fn build(pipeline: &Pipeline) -> Build {
     steps.push(script(&pipeline.tools_image, "source", SOURCE, &[("BUCKET", bucket), revision]));
     steps.push(drive(pipeline, "bootstrap", "all", "bootstrap"));
     steps.push(drive(pipeline, "platform", "all", "platform"));
-    steps.extend(pipeline.waves.iter().map(|wave| {
-        let stacks: Vec<String> = wave.shards.iter().map(|shard| format!("shards/{shard}")).collect();
-        drive(pipeline, &format!("wave-{}", wave.name), &wave.name, &stacks.join(" "))
-    }));
+    steps.extend(pipeline.waves.iter().flat_map(|wave| shards(pipeline, wave)));
     let edges: Vec<String> = pipeline.edges.iter().map(|edge| format!("edges/{edge}")).collect();
     steps.push(drive(pipeline, "edges", "all", &edges.join(" ")));
     Build {
@@ -34,6 +32,16 @@ pub(super) fn build(pipeline: &Pipeline) -> Build {
         available_secrets: secrets(pipeline.git.push_token.as_ref()),
         ..frame(pipeline, &pipeline.apply_account, "apply")
     }
+}
+
+/// The steps of a wave, one for each group of its shards; a step waits for the one before it.
+fn shards(pipeline: &Pipeline, wave: &Wave) -> Vec<Step> {
+    let step = |(number, group): (usize, &Vec<String>)| {
+        let stacks: Vec<String> = group.iter().map(|shard| format!("shards/{shard}")).collect();
+        let id = if number == 0 { format!("wave-{}", wave.name) } else { format!("moves-{}-{number}", wave.name) };
+        drive(pipeline, &id, &wave.name, &stacks.join(" "))
+    };
+    wave.groups.iter().enumerate().map(step).collect()
 }
 
 /// What all builds have in common.

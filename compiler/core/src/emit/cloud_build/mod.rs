@@ -75,8 +75,8 @@ pub struct Git {
 pub struct Wave {
     /// Its name.
     pub name: String,
-    /// Its shards.
-    pub shards: Vec<String>,
+    /// Its shards, in groups that are applied one after the other: those that sites leave come after those that they go to.
+    pub groups: Vec<Vec<String>>,
 }
 
 /// What a build would misread or refuse.
@@ -194,7 +194,7 @@ fn check(pipeline: &Pipeline) -> Vec<PipelineError> {
 
 fn check_names(pipeline: &Pipeline) -> Vec<PipelineError> {
     let waves = pipeline.waves.iter().map(|wave| ("wave", &wave.name));
-    let shards = pipeline.waves.iter().flat_map(|wave| wave.shards.iter().map(|shard| ("shard", shard)));
+    let shards = pipeline.waves.iter().flat_map(|wave| wave.groups.iter().flatten().map(|shard| ("shard", shard)));
     let edges = pipeline.edges.iter().map(|edge| ("edge", edge));
     let mut seen = std::collections::BTreeSet::new();
     let mut errors = Vec::new();
