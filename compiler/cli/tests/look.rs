@@ -4,7 +4,9 @@
 
 mod common;
 
-use common::{Fleet, text};
+use std::fs;
+
+use common::{Fleet, repository, text};
 
 fn shown(fleet: &Fleet, arguments: &[&str]) -> String {
     let output = fleet.aipress(arguments);
@@ -43,6 +45,35 @@ fn graphs_name_what_there_is_in_every_format() {
     assert!(mermaid.contains("[\"site acme-corp\"]") && mermaid.contains("-->"), "{mermaid}");
     let svg = shown(&fleet, &["graph", "--format", "svg"]);
     assert!(svg.starts_with("<svg") && svg.matches("<rect").count() == 1 + 1 + 1 + 5 + 2, "{svg}");
+}
+
+#[test]
+fn a_fleet_without_sites_is_described_and_not_counted_by_sites_that_it_lacks() {
+    let small = |shards: bool| {
+        let fleet = Fleet::empty("");
+        let from = repository().join("testdata/plan/class-0-description/before/tenants");
+        let parts = if shards { &["platform.yaml", "shards/cell-1.yaml"][..] } else { &["platform.yaml"] };
+        parts.iter().for_each(|part| fleet.write(&format!("tenants/{part}"), &fs::read(from.join(part)).unwrap()));
+        fleet.commit("first");
+        fleet
+    };
+    let fleet = small(true);
+    let room = shown(&fleet, &["capacity"]);
+    assert!(room.contains("  empty: how many sites fit is known when the region has one to count by\n"), "{room}");
+    assert!(room.contains("  cell-1: 0 sites, fullest: sites 0 %\n") && !room.contains("nothing"), "{room}");
+    let cost = shown(&fleet, &["cost"]);
+    assert!(!cost.contains("after 0 more") && !cost.contains("0 of the 0"), "{cost}");
+    assert_eq!(cost.lines().filter(|line| line.starts_with("---")).count(), 1, "{cost}");
+    let places = text(&fleet.aipress(&["place"]).stderr);
+    assert!(places.starts_with("1 shard (`cell-1`) is not in the placement lock yet: "), "{places}");
+    let site = text(&fleet.aipress(&["show", "acme"]).stderr);
+    assert!(site.contains("it has no site yet: write a document of the kind `Tenant`"), "{site}");
+    let fleet = small(false);
+    let room = shown(&fleet, &["capacity"]);
+    assert_eq!(room, "no shards: the first one, in `tenants/shards/`, makes room\n");
+    for verb in [&["check"][..], &["compile"], &["graph"], &["cost"], &["plan", "--base", "HEAD"]] {
+        shown(&fleet, verb);
+    }
 }
 
 #[test]

@@ -164,12 +164,14 @@ fn finish(context: &Context<'_>, compared: Compared) -> Plan {
     let rest = sides.get(older.rest()).copied().unwrap_or_else(|| head.side());
     let bases = Bases::new(&sides, owners.as_ref(), rest);
     let differ = context.digests.iter().any(|digests| *digests != context.blueprints);
-    let rows = plan::rows::complete(rows(&sides, bases, head.side()), compared.resources, bases, head.side(), differ);
+    let now = told.options.now;
+    let rows = rows(&sides, bases, head.side());
+    let rows = plan::rows::complete(rows, compared.resources, bases, head.side(), differ, now);
     let subject = Subject {
         rows: &rows,
         bases,
         head: head.side(),
-        now: told.options.now,
+        now,
         evidence: told.evidence.as_ref(),
         applied: told.applied.as_ref(),
         blueprints: &context.blueprints,

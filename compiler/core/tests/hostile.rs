@@ -49,6 +49,7 @@ fn plan(text: &str) -> Plan {
         layer: Layer::Own,
         class: Class::Brief,
         effect: text.to_owned(),
+        counterpart: Some(text.to_owned()),
     };
     let resource = ResourceChange {
         stack: text.to_owned(),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use aipress_core::compare::Comparison;
 use aipress_core::inputs::Inputs;
 use aipress_core::plan::Plan;
-use aipress_core::plan::model::{ResourceAction, Verdict};
+use aipress_core::plan::model::{Action, ResourceAction, Verdict};
 use aipress_core::source::SourceSet;
 use aipress_core::{Compilation, Options, Stack, compare, compile};
 
@@ -147,14 +147,14 @@ fn the_blueprints_of_the_cases_are_the_shipped_ones_but_for_one_line() {
     assert_eq!(found, wanted);
 }
 
-/// The fleet of a case, with a text in the site's blueprint replaced by another.
+/// The fleet of a case, with a text in a blueprint's file (`site/v1/media.tf`) replaced by another.
 fn with_blueprint(folder: &Path, file: &str, from: &str, to: &str, tenant: Option<(&str, &str)>) -> Compilation {
     let mut files = Vec::new();
     read(folder, &folder.join("tenants"), &mut files);
     if let Some((path, more)) = tenant {
         files.iter_mut().filter(|(name, _)| name == path).for_each(|(_, text)| text.push_str(more));
     }
-    let path = format!("templates/blueprints/site/v1/{file}");
+    let path = format!("templates/blueprints/{file}");
     let text = aipress_core::blueprint::embedded::text(&path).unwrap();
     assert!(text.contains(from), "{path} has no `{from}` any more");
     files.push((path, text.replace(from, to)));
@@ -170,7 +170,7 @@ fn a_blueprint_that_makes_buckets_anew_is_refused_and_a_row_that_claims_less_can
     let location =
         text.lines().map(str::trim).find(|line| line.starts_with("location ")).unwrap_or(location).to_owned();
     let tenant = Some(("tenants/alder.yaml", "  displayName: Alder\n"));
-    let after = with_blueprint(&folder, "media.tf", &location, "location = \"US\"", tenant);
+    let after = with_blueprint(&folder, "site/v1/media.tf", &location, "location = \"US\"", tenant);
     let plan = plan(&before, &after);
     let (alder, birch) = (plan.row("site/alder").unwrap(), plan.row("site/birch").unwrap());
     for row in [alder, birch] {
@@ -185,6 +185,21 @@ fn a_blueprint_that_makes_buckets_anew_is_refused_and_a_row_that_claims_less_can
     assert!(guards.contains(&("class-disagrees", "tenant/alder")), "{guards:?}");
     assert!(guards.contains(&("destroys-data", "tenant/birch")), "{guards:?}");
     assert!(guards.contains(&("max-destroys", "platform/small-hosting")), "{guards:?}");
+}
+
+#[test]
+fn a_subnetwork_that_is_made_anew_is_refused_and_is_no_data() {
+    let folder = Path::new(ROOT).join("testdata/plan/class-0-description/before");
+    let after = with_blueprint(&folder, "shard/v1/network.tf", "var.network.subnet_name", "\"other\"", None);
+    let plan = plan(&fleet(&folder), &after);
+    let row = plan.row("shard/cell-1").unwrap();
+    assert_eq!((row.action, row.class.sign()), (Action::Update, '5'));
+    let network = row.resources.iter().find(|change| change.address.contains("google_compute_subnetwork")).unwrap();
+    assert_eq!((network.action, network.stateful), (ResourceAction::Replace, false));
+    let guards: Vec<(&str, &str)> =
+        plan.guards.iter().map(|found| (found.guard.as_str(), found.title.as_str())).collect();
+    let title = "`module.shard.google_compute_subnetwork.shard` would be made anew, and everything in it goes before";
+    assert_eq!(guards, [("destroys-data", title)]);
 }
 
 #[test]

@@ -81,13 +81,18 @@ fn outlook(region: &RegionUse, now: Date) -> String {
     }
 }
 
-fn rooms(tiers: &[TierRoom]) -> String {
+/// The room for more sites, counted in sites of each tier; `is_empty` says that there is none to count by.
+fn rooms(tiers: &[TierRoom], is_empty: bool) -> String {
     let room = |room: &TierRoom| {
         let (soft, hard) = (thousands(room.soft), thousands(room.hard));
         format!("{soft} {} ({hard} with the headroom; limited by {})", room.tier, room.short.noun())
     };
     let all: Vec<String> = tiers.iter().map(room).collect();
-    if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
+    match (all.is_empty(), is_empty) {
+        (false, _) => format!("room for {}", all.join(", ")),
+        (true, true) => "empty: how many sites fit is known when the region has one to count by".to_owned(),
+        (true, false) => "no room for a tier that has sites in the region".to_owned(),
+    }
 }
 
 fn text(found: &Capacity, growth: &Growth, now: Date) -> String {
@@ -102,7 +107,12 @@ fn text(found: &Capacity, growth: &Growth, now: Date) -> String {
             region.fullest.0.noun(),
             region.fullest.1,
         );
-        text += &format!("  room for {}\n", rooms(&region.tiers));
+        let room = if region.active == 0 {
+            "no room: no shard takes new sites".to_owned()
+        } else {
+            rooms(&region.tiers, region.sites == 0)
+        };
+        text += &format!("  {room}\n");
         if growth.days > 0 {
             text += &format!("  {}\n", outlook(region, now));
         }
@@ -113,12 +123,14 @@ fn text(found: &Capacity, growth: &Growth, now: Date) -> String {
         let mut fullest = shards.clone();
         fullest.sort_by(|a, b| (b.fullest.1, &a.id).cmp(&(a.fullest.1, &b.id)));
         fullest.truncate(SHOWN);
-        text += &fullest.iter().map(|shard| shard_line(shard)).collect::<String>();
+        text += &fullest.iter().map(|shard| shard_line(shard, region.sites == 0)).collect::<String>();
         if shards.len() > SHOWN {
             text += &format!("  and {} less full\n", count(shards.len() - SHOWN, "shard", "shards"));
         }
     }
-    if growth.days == 0 {
+    if found.shards.is_empty() {
+        text += "no shards: the first one, in `tenants/shards/`, makes room\n";
+    } else if growth.days == 0 {
         text += "no growth is known: the lock has no history in Git that is a day old or more\n";
     }
     if !found.unplaced.is_empty() {
@@ -150,11 +162,16 @@ fn bare(dimension: Dimension, amount: u64) -> String {
     said.get(..end.unwrap_or(said.len())).unwrap_or_default().to_owned()
 }
 
-fn shard_line(shard: &ShardUse) -> String {
+/// A shard in one line; `is_empty` says that its region has no site.
+fn shard_line(shard: &ShardUse, is_empty: bool) -> String {
     let state = if shard.state == State::Active { String::new() } else { format!(", {}", shard.state.as_str()) };
     let room = match (shard.state, &shard.only_for) {
         (State::Active, Some(whom)) => format!("; takes only {whom}"),
-        (State::Active, None) => format!("; room for {}", rooms(&shard.tiers)),
+        (State::Active, None) => match rooms(&shard.tiers, is_empty) {
+            // The line of the region has said it.
+            _ if is_empty && shard.tiers.is_empty() => String::new(),
+            room => format!("; {room}"),
+        },
         (State::Cordoned | State::Draining | State::Maintenance | State::Retired, _) => {
             "; takes no new sites".to_owned()
         }

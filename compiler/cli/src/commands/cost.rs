@@ -140,8 +140,12 @@ impl Costed {
             .collect();
         let unsure = used.iter().filter(|(_, confirmed)| !confirmed).count();
         let prices = count(used.len(), "price", "prices");
+        let sure = match used.len() {
+            0 => String::new(),
+            _ => format!(" {unsure} of the {prices} of shared things are not confirmed, and"),
+        };
         format!(
-            "A month of {} hours; {unsure} of the {prices} of shared things are not confirmed, and visits are assumed.\n\
+            "A month of {} hours;{sure} visits are assumed.\n\
              `--format json` has all prices and assumptions; a PriceList document replaces any of them.\n",
             self.prices.assumed("hours-per-month")
         )

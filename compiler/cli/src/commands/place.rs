@@ -42,10 +42,8 @@ pub fn run(folder: &Path, args: &PlaceArgs) -> Result<Exit, Failure> {
         files.iter().try_for_each(|file| write(folder, file))?;
         out::say(&format!("recorded {} in {}", count(proposed.len(), "site", "sites"), names(&files)));
     } else {
-        out::say(&format!(
-            "{} not recorded; `aipress place --write` records",
-            count(proposed.len(), "site is", "sites are")
-        ));
+        let missing = fleet.unrecorded();
+        out::say(&missing.unwrap_or_else(|| format!("`aipress place --write` records {}", names(&files))));
     }
     Ok(Exit::Fine)
 }

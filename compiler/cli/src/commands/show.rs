@@ -85,6 +85,9 @@ pub fn no_site(fleet: &Fleet, name: &str) -> Diagnostic {
     let names: Vec<String> = fleet.compilation.fleet().sites.iter().map(|site| site.id.to_string()).collect();
     let help = match suggest(name, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => {
+            "it has no site yet: write a document of the kind `Tenant` below `tenants/`.".to_owned()
+        }
         None => "name a tenant (`acme`) or one of its environments (`acme--staging`).".to_owned(),
     };
     Diagnostic::error_without_place(Code(603), format!("the fleet has no site `{name}`")).help(help)

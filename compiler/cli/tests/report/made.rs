@@ -35,6 +35,7 @@ fn field(path: &str, old: &str, new: &str, class: Class) -> FieldChange {
         layer: Layer::Tier,
         class,
         effect: String::new(),
+        counterpart: None,
     }
 }
 

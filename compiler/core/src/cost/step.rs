@@ -45,5 +45,6 @@ pub fn steps(fleet: &Fleet, placement: &Placement, prices: &Prices, capacity: &C
             room: region.mean_room,
         })
     };
-    capacity.regions.iter().filter_map(step).collect()
+    // Without a site nothing says how many more fit.
+    capacity.regions.iter().filter(|region| region.sites > 0).filter_map(step).collect()
 }

@@ -89,7 +89,7 @@ pub fn find(thing: Thing, path: &str, old: Option<&str>, new: Option<&str>) -> O
     let is_whole = old.is_none() != new.is_none();
     let below = |line: &&Line| {
         let comes = old.is_none() && line.when.as_deref() == Some("added");
-        let goes = new.is_none() && line.when.as_deref() == Some("removed");
+        let goes = new.is_none() && line.when.as_deref().is_some_and(|when| when.starts_with("removed"));
         line.field.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with(['.', '[']))
             && (line.when.is_none() || comes || goes)
     };
@@ -137,7 +137,8 @@ fn matches(pattern: &str, path: &str) -> bool {
             (Some("*"), Some(_)) => {}
             (Some(part), Some(name)) if part == name => {}
             // A list as a whole is one of its items.
-            (Some(part), Some(name)) if part.strip_suffix("[]") == Some(name) && pattern.ends_with("**") => {}
+            (Some(part), Some(name))
+                if part.strip_suffix("[]") == Some(name) && (pattern.ends_with("**") || pattern.ends_with("[]")) => {}
             _ => return false,
         }
     }
@@ -147,6 +148,9 @@ fn holds(when: &str, old: Option<&str>, new: Option<&str>) -> bool {
     if let Some((from, to)) = when.split_once(" > ") {
         let is = |wanted: &str, value: Option<&str>| wanted == "*" || value.is_some_and(|value| bare(value) == wanted);
         return is(from, old) && is(to, new) && old.map(bare) != new.map(bare);
+    }
+    if let Some(part) = when.strip_prefix("removed with ") {
+        return new.is_none() && old.is_some_and(|old| old.contains(part));
     }
     match when {
         "added" => old.is_none() && new.is_some(),

@@ -141,6 +141,7 @@ impl Comparison<'_> {
             layer,
             class: Class::Words,
             effect: String::new(),
+            counterpart: None,
         });
     }
 }
@@ -220,6 +221,7 @@ mod tests {
             layer: Layer::Own,
             class: Class::Words,
             effect: String::new(),
+            counterpart: None,
         };
         assert_eq!(found, [expected]);
     }

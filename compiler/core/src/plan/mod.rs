@@ -13,6 +13,8 @@ pub mod effects;
 pub mod evidence;
 pub mod fields;
 pub mod guards;
+mod hosts;
+mod life;
 pub mod model;
 pub mod release;
 pub mod render;

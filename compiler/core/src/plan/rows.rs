@@ -5,10 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use super::bases::Bases;
 use super::causes;
 use super::diff::Side;
 use super::effects;
+use super::hosts::Hosts;
+use super::life;
 use super::model::{Action, BackupNeed, Class, FieldChange, Gate, Home, ResourceAction, ResourceChange, Row, Thing};
 use crate::spec::site::Environment;
 use crate::spec::tenant::LifecycleState;
@@ -16,7 +20,7 @@ use crate::spec::tenant::LifecycleState;
 /// What users notice is said in at most this many parts.
 const NOTICES: usize = 3;
 
-/// Completes the rows; `blueprints_differ` says whether a blueprint in use has another text or version.
+/// Completes the rows as of a day; `blueprints_differ` says whether a blueprint in use has another text or version.
 #[must_use]
 pub fn complete(
     rows: Vec<Row>,
@@ -24,16 +28,22 @@ pub fn complete(
     bases: Bases<'_>,
     head: Side<'_>,
     blueprints_differ: bool,
+    now: Date,
 ) -> Vec<Row> {
     let known: BTreeSet<String> = rows.iter().map(|row| row.id.clone()).collect();
     let derived: Vec<Row> =
         resources.keys().filter(|id| !known.contains(*id)).filter_map(|id| derived(id, bases, head)).collect();
     let mut rows: Vec<Row> = rows.into_iter().chain(derived).collect();
+    let hosts = Hosts::of(&rows, bases, head);
     for row in &mut rows {
         row.resources = resources.remove(&row.id).unwrap_or_default();
         row.resources.sort_by(|a, b| (&a.stack, &a.address).cmp(&(&b.stack, &b.address)));
         let base = bases.of(&row.id);
+        hosts.mark(row);
         classify(row, base, head);
+        for notice in [hosts.notice(row), life::notice(row, base, head, now)].into_iter().flatten() {
+            row.downtime = if row.downtime.is_empty() { notice } else { format!("{}; {notice}", row.downtime) };
+        }
     }
     causes::find(&mut rows, head, blueprints_differ);
     rows
@@ -62,9 +72,15 @@ fn classify(row: &mut Row, base: Side<'_>, head: Side<'_>) {
     for field in &mut row.fields {
         let line = effects::find(row.thing, &field.path, field.old.as_deref(), field.new.as_deref());
         field.class = line.and_then(effects::Line::class).unwrap_or_default();
-        field.effect = line.map(|line| line.does.clone()).unwrap_or_default();
+        let does = line.map(|line| line.does.clone()).unwrap_or_default();
+        field.effect = match (&field.counterpart, &field.new) {
+            (None, _) => does,
+            (Some(other), None) => format!("the host goes to {other}"),
+            (Some(other), Some(_)) => format!("the host comes from {other}: {does}"),
+        };
     }
     spared(row);
+    unnoticed(row, base, head);
     let of_fields = row.fields.iter().map(|field| field.class).max();
     let of_action = of_action(row, base);
     row.class = of_fields.into_iter().chain(of_action).chain(of_resources(row)).max().unwrap_or_default();
@@ -75,6 +91,22 @@ fn classify(row: &mut Row, base: Side<'_>, head: Side<'_>) {
     row.gate = gate(row, base, head);
     row.stacks = stacks(row);
     explain(row);
+}
+
+/// What only the sites of a shard would notice, nobody does on a shard without sites.
+fn unnoticed(row: &mut Row, base: Side<'_>, head: Side<'_>) {
+    let lives_here = |side: Side<'_>| side.placement.assignments.iter().any(|home| home.shard == row.name);
+    let is_shard = row.thing == Thing::Shard && !row.fields.is_empty();
+    if !is_shard || row.resources.iter().any(ResourceChange::is_loss) || lives_here(base) || lives_here(head) {
+        return;
+    }
+    for field in row.fields.iter_mut().filter(|field| matches!(field.class, Class::Brief | Class::Migration)) {
+        let line = effects::find(row.thing, &field.path, field.old.as_deref(), field.new.as_deref());
+        if line.is_some_and(|line| !line.notices.is_empty()) {
+            field.class = Class::InPlace;
+            field.effect = format!("{}; no site lives here, so that nobody notices", field.effect);
+        }
+    }
 }
 
 /// What goes because a field says so and is not missed: a replica, which is a copy; the password of a pool, which comes
@@ -92,7 +124,12 @@ fn spared(row: &mut Row) {
         };
         let key = rest.split_once("[\"").and_then(|(_, key)| key.strip_suffix("\"]")).unwrap_or_default();
         let is_spared = match (row.thing, kind) {
-            (Thing::Shard, "google_sql_database_instance") => gone.contains(&format!("database.replicas[{key}]")),
+            (Thing::Shard, "google_sql_database_instance") => {
+                // The field of the last replica that goes is the list.
+                !key.is_empty()
+                    && (gone.contains(&format!("database.replicas[{key}]"))
+                        || gone.contains(&"database.replicas".into()))
+            }
             (Thing::Shard, "google_secret_manager_secret") => rest.starts_with("pool[") && has_other_pool,
             (Thing::Site, "google_secret_manager_secret") => {
                 generation(&resource.address).is_some_and(|one| one <= ended)
@@ -151,11 +188,18 @@ fn of_resources(row: &Row) -> Option<Class> {
     row.fields.is_empty().then(|| row.resources.iter().map(of_resource).max()).flatten()
 }
 
+/// Whether something holds no data itself, and everything in it has to go before it can be made anew.
+pub(super) fn is_ground(change: &ResourceChange) -> bool {
+    let kind = change.address.split('.').nth(2).unwrap_or_default();
+    change.action == ResourceAction::Replace && matches!(kind, "google_compute_network" | "google_compute_subnetwork")
+}
+
 /// The class of a resource that changes without a field of its own thing.
 fn of_resource(resource: &ResourceChange) -> Class {
     let kind = resource.address.split('.').nth(2).unwrap_or_default();
     match (resource.action, kind) {
         (ResourceAction::Delete | ResourceAction::Replace, _) if resource.stateful => Class::Destroys,
+        _ if is_ground(resource) => Class::Destroys,
         (ResourceAction::Update, "google_cloud_run_v2_service" | "google_compute_region_instance_group_manager")
         // Machines of the pool are exchanged one by one.
         | (ResourceAction::Replace, "google_compute_region_instance_template") => Class::Rolling,
@@ -167,15 +211,18 @@ fn of_resource(resource: &ResourceChange) -> Class {
 fn downtime(row: &Row) -> String {
     let mut by_class: Vec<&FieldChange> = row.fields.iter().filter(|field| field.class >= Class::Rolling).collect();
     by_class.sort_by_key(|field| std::cmp::Reverse(field.class));
-    let mut notices: Vec<&str> = Vec::new();
+    let mut notices: Vec<String> = Vec::new();
     match (row.action, row.thing) {
-        (Action::Move, _) => notices.push("the site is read-only during the cutover"),
-        (Action::Remove, Thing::Site) => notices.push("visitors find nothing"),
+        (Action::Move, _) => notices.push("the site is read-only during the cutover".to_owned()),
+        (Action::Remove, Thing::Site) => notices.push("visitors find nothing".to_owned()),
         _ => {}
     }
     for field in by_class {
         let line = effects::find(row.thing, &field.path, field.old.as_deref(), field.new.as_deref());
-        let notice = line.map_or("", |line| line.notices.as_str());
+        let notice = match &field.counterpart {
+            Some(other) => format!("visitors of the host come to {other}"),
+            None => line.map(|line| line.notices.clone()).unwrap_or_default(),
+        };
         if !notice.is_empty() && !notices.contains(&notice) {
             notices.push(notice);
         }

@@ -41,7 +41,9 @@ impl Table {
         let mut text = line(&self.head) + &rule;
         text.extend(rows.iter().map(line));
         if let Some(last) = last {
-            text += &rule;
+            if !rows.is_empty() {
+                text += &rule;
+            }
             text += &line(last);
         }
         text

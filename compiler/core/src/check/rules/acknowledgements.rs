@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::access::day;
 use super::{BAD_FORMAT, REFERENCE, unknown};
 use crate::check::fleet::Fleet;
-use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity, count};
 use crate::place::Lock;
 use crate::source::Spanned;
 use crate::spec::guards::{GUARDS, Guard};
@@ -13,6 +13,10 @@ use crate::spec::other::AcknowledgementSpec;
 use crate::spec::site::SiteId;
 
 const OUT_OF_RANGE: Code = Code(105);
+const LENGTH: Code = Code(110);
+
+/// Letters and digits of a reason: the schema counts blanks and signs, too.
+const REASON: usize = 10;
 
 /// Leave is for what is about to be applied. An own choice: a year takes the slowest move.
 const LONGEST_DAYS: i64 = 366;
@@ -22,6 +26,7 @@ pub(super) fn check(fleet: &Fleet, now: Date, found: &mut Diagnostics) {
     for (_, spec) in &fleet.acknowledgements {
         found.extend(guard(&spec.guard));
         found.extend(expires(&spec.expires, now));
+        found.extend(reason(&spec.reason));
     }
 }
 
@@ -56,6 +61,16 @@ fn expires(text: &Spanned<String>, now: Date) -> Option<Diagnostic> {
         let title = format!("leave until {date} is longer than a year");
         Diagnostic::error(OUT_OF_RANGE, title, text.span, format!("expected {last} or sooner"))
             .help("set the day by which the change is applied.")
+    })
+}
+
+/// A reason that is blank or made of signs, however long.
+fn reason(text: &Spanned<String>) -> Option<Diagnostic> {
+    let said = text.value.chars().filter(|c| c.is_alphanumeric()).count();
+    (said < REASON).then(|| {
+        let title = format!("`reason` says nothing: it has {}", count(said, "letter or digit", "letters and digits"));
+        Diagnostic::error(LENGTH, title, text.span, format!("expected at least {REASON}"))
+            .help("write why this may pass, and who asked for it: the plan and its reviewers show it.")
     })
 }
 

@@ -1,8 +1,9 @@
 //! The fleet against its lock: names that were used before, and sites that are gone without leave.
 
 use crate::check::fleet::Fleet;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, suggest};
 use crate::place::{Lock, Record};
+use crate::source::Spanned;
 use crate::spec::site::SiteId;
 
 const TOMBSTONED: Code = Code(203);
@@ -33,8 +34,27 @@ fn vanished(fleet: &Fleet, lock: &Lock, record: &Record) -> Option<Diagnostic> {
     }
     let title = format!("site `{}` lives on shard `{}` but no document declares it", record.site, record.shard);
     let help = crate::place::vanished_help(&record.site, Some(lock.next_generation()));
-    Some(match record.span {
-        Some(span) => Diagnostic::error(VANISHED, title, span, "recorded here").help(help),
-        None => Diagnostic::error_without_place(VANISHED, title).help(help),
-    })
+    let diagnostic = match record.span {
+        Some(span) => Diagnostic::error(VANISHED, title, span, "recorded here"),
+        None => Diagnostic::error_without_place(VANISHED, title),
+    };
+    let Some(other) = renamed(fleet, lock, &record.site) else { return Some(diagnostic.help(help)) };
+    let (old, new) = (&record.site, &other.value);
+    let help = format!(
+        "if `{new}` is `{old}` under another name, write `name: {old}` again and change `displayName` instead: a name is in the \
+         names of database, bucket and secrets and never changes. If not, {help}"
+    );
+    let label = format!("no site of this name is recorded: it would be a new one, without the data of `{old}`");
+    Some(diagnostic.related(other.span, label).help(help))
+}
+
+/// The name that a vanished tenant may have been given: the only tenant without a record, or the one that is spelt like it.
+fn renamed<'f>(fleet: &'f Fleet, lock: &Lock, gone: &str) -> Option<&'f Spanned<String>> {
+    let names = fleet.tenants.iter().map(|tenant| &tenant.name);
+    let fresh: Vec<&Spanned<String>> = names.filter(|name| lock.get(&name.value).is_none()).collect();
+    if let [only] = fresh.as_slice() {
+        return Some(only);
+    }
+    let near = suggest(gone, fresh.iter().map(|name| name.value.as_str()))?;
+    fresh.into_iter().find(|name| name.value == near)
 }

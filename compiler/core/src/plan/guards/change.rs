@@ -7,6 +7,7 @@ use super::{
 use crate::place::Reason;
 use crate::plan::effects::bare;
 use crate::plan::model::{Action, Class, FieldChange, Finding, Level, Row, Thing};
+use crate::plan::rows::is_ground;
 use crate::spec::facts::versions;
 
 /// Checks a row.
@@ -117,8 +118,11 @@ fn destroys(subject: Subject<'_>, row: &Row) -> Option<Finding> {
         None if row.action == Action::Move => return moves::destroys(subject, row),
         None if row.action == Action::Remove => format!("`{}` is destroyed with its data", row.id),
         None => {
-            let lost = row.resources.iter().find(|resource| resource.is_loss())?;
-            format!("`{}` holds data and would be destroyed", lost.address)
+            let ground = || row.resources.iter().find(|resource| is_ground(resource));
+            match row.resources.iter().find(|resource| resource.is_loss()) {
+                Some(lost) => format!("`{}` holds data and would be destroyed", lost.address),
+                None => format!("`{}` would be made anew, and everything in it goes before", ground()?.address),
+            }
         }
     };
     let help = "take it back, or commit an acknowledgement that names this guard and this scope.";

@@ -28,6 +28,9 @@ pub struct FieldChange {
     /// What it does, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub effect: String,
+    /// Who a host comes from, or goes to, if it changes hands in this plan: `tenant acme`, `site acme--staging`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counterpart: Option<String>,
 }
 
 /// A line of a file.

@@ -158,9 +158,13 @@ fn group(group: &Group<'_>) -> Spelled {
     let field = |field: &super::super::model::FieldChange| {
         let value = |value: &Option<String>| value.as_ref().map(|value| short(value, VALUE));
         json!({"path": safe(&field.path), "old": value(&field.old), "new": value(&field.new),
+            "step": field.counterpart.as_ref().and_then(|_| words::step(field, safe)),
             "place": words::place(field).map(|place| safe(&place))})
     };
-    let mut resources: Vec<Value> = row.resources.iter().take(RESOURCES).map(resource).collect();
+    // What holds data and goes is named first, then what else goes: neither is among the rest that is only counted.
+    let mut changes: Vec<&ResourceChange> = row.resources.iter().collect();
+    changes.sort_by_key(|change| (!change.is_loss(), change.action));
+    let mut resources: Vec<Value> = changes.into_iter().take(RESOURCES).map(resource).collect();
     if row.resources.len() > RESOURCES {
         let more = format!("and {} more", row.resources.len() - RESOURCES);
         resources.push(json!({"action": "", "address": more, "stack": "", "because": "", "loss": false}));

@@ -1,11 +1,12 @@
 //! A plan for a comment on a pull request, of at most 60,000 characters.
 //!
 //! Everything that comes from the fleet stands in code spans: there it is neither a link, a mention, HTML nor Markdown.
-//! Rows that destroy come first, whole and unfolded; if they alone do not fit, there is no comment. What users notice comes
-//! next, unfolded while there is room. Everything else is left out part by part, and what is left out is counted.
+//! Rows that destroy come first, whole and unfolded; if they alone do not fit, there is no comment. The addresses of what
+//! goes without holding data are named by whole rows while there is room. What users notice comes next, unfolded while there is room. Everything else is left out part by part, and what is left out is counted.
 
 use super::super::Plan;
-use super::super::model::{Class, FieldChange, Finding, ResourceChange, Row, Verdict};
+use super::super::model::{Class, FieldChange, Finding, Row, Verdict};
+use super::words::ADDRESSES;
 use super::{Group, Note, files, groups, safe, short, words};
 use crate::diag::{count, thousands};
 
@@ -45,7 +46,7 @@ pub fn markdown(plan: &Plan) -> Result<String, TooLong> {
     }
     if !danger.is_empty() {
         page.must("\n#### What goes, moves or cannot be undone\n\n");
-        danger.iter().for_each(|group| page.must(&entry(group)));
+        page.danger(&danger);
     }
     if page.length + TAIL > LIMIT {
         return Err(TooLong { characters: page.length, rows: danger.len() + refusals.len() });
@@ -133,12 +134,30 @@ impl Page {
         fits
     }
 
+    /// What destroys: every row; while half of the room lasts, with the addresses of what goes and holds no data.
+    fn danger(&mut self, groups: &[&Group<'_>]) {
+        let short: Vec<String> = groups.iter().map(|group| entry(group, 0)).collect();
+        let length: usize = short.iter().map(|entry| entry.chars().count()).sum();
+        let mut room = (LIMIT / 2).saturating_sub(self.length + length);
+        for (group, short) in groups.iter().zip(short) {
+            let whole = entry(group, ADDRESSES);
+            let more = whole.chars().count().saturating_sub(short.chars().count());
+            if more <= room {
+                room -= more;
+                self.must(&whole);
+            } else {
+                self.left_out += 1;
+                self.must(&short);
+            }
+        }
+    }
+
     /// What users notice, in the first half of the room; returns what is left for the table, gravest first.
     fn noticed<'a>(&mut self, mut groups: Vec<&'a Group<'a>>) -> Vec<&'a Group<'a>> {
         groups.sort_by_key(|group| std::cmp::Reverse(group.row.class));
         let mut open = false;
         groups.retain(|group| {
-            let entry = entry(group);
+            let entry = entry(group, ADDRESSES);
             let fits = self.length + entry.chars().count() <= LIMIT / 2;
             if fits && !open {
                 self.must("\n#### What to read before you approve\n\n");
@@ -190,7 +209,7 @@ impl Page {
     /// The details of rows that harm nothing, folded.
     fn rows(&mut self, groups: &[&Group<'_>]) {
         let detailed = groups.iter().filter(|group| !group.row.fields.is_empty() || !group.row.resources.is_empty());
-        let mut parts: Vec<String> = detailed.map(|group| entry(group)).collect();
+        let mut parts: Vec<String> = detailed.map(|group| entry(group, ADDRESSES)).collect();
         if parts.is_empty() {
             return;
         }
@@ -278,8 +297,8 @@ fn guard(finding: &Finding) -> String {
     out
 }
 
-/// A row with everything that is known of it.
-fn entry(group: &Group<'_>) -> String {
+/// A row with everything that is known of it; `addresses` of what goes and holds no data.
+fn entry(group: &Group<'_>, addresses: usize) -> String {
     let row: &Row = group.row;
     let names = words::names(&group.class.names, if group.is_destructive() { usize::MAX } else { NAMES }, code);
     let home = words::homes(row).map(|home| format!(": {}", code(&home))).unwrap_or_default();
@@ -292,11 +311,18 @@ fn entry(group: &Group<'_>) -> String {
         out += &format!("  - needs {needs}\n");
     }
     row.fields.iter().for_each(|field| out += &format!("  - {}\n", line(field)));
-    for lost in row.resources.iter().filter(|resource| resource.is_loss()) {
+    let gone = words::gone(row, addresses);
+    for lost in &gone.lost {
         out += &format!("  - **{}** {} in {}\n", words::resource(lost.action), code(&lost.address), code(&lost.stack));
     }
+    for other in &gone.others {
+        out += &format!("  - {} {} in {}\n", words::resource(other.action), code(&other.address), code(&other.stack));
+    }
+    if let Some(more) = gone.more().filter(|_| addresses > 0) {
+        out += &format!("  - {more}\n");
+    }
     let of = group.class.count;
-    if let Some(others) = words::as_much(of).filter(|_| row.resources.iter().any(ResourceChange::is_loss)) {
+    if let Some(others) = words::as_much(of).filter(|_| !gone.is_empty()) {
         out += &format!("  - {others}\n");
     }
     if let Some(resources) = words::resources(row, of) {
@@ -311,10 +337,10 @@ fn entry(group: &Group<'_>) -> String {
 
 fn line(field: &FieldChange) -> String {
     let value = |text: &str| code(&short(text, VALUE));
+    let step = words::step(field, code).unwrap_or_default();
     let values = match (&field.old, &field.new) {
         (Some(old), Some(new)) => format!("{} → {}", value(old), value(new)),
-        (None, Some(new)) => format!("{} (new)", value(new)),
-        (Some(old), None) => format!("{} (removed)", value(old)),
+        (None, Some(one)) | (Some(one), None) => format!("{} {step}", value(one)),
         (None, None) => String::new(),
     };
     let place = words::place(field).map(|place| format!(", {}", code(&place))).unwrap_or_default();
@@ -372,7 +398,7 @@ fn longest_run(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::super::model::Action;
-    use super::super::tests::{example, home, plan, site};
+    use super::super::tests::{example, gone, home, plan, site};
     use super::*;
 
     #[test]
@@ -450,6 +476,23 @@ mod tests {
         let page = markdown(&plan(rows.collect())).unwrap();
         assert!(page.chars().count() <= LIMIT);
         assert!(page.contains("**removed** `gone`"));
+    }
+
+    #[test]
+    fn addresses_without_data_give_way_by_whole_rows_and_no_row_that_destroys_does() {
+        let row = |n: usize| {
+            let address = |m: usize| format!("module.site_{n}.service.{}{m}", "x".repeat(100));
+            let mut resources: Vec<_> = (0..4).map(|m| gone(&address(m), false)).collect();
+            resources.push(gone(&format!("module.site_{n}.bucket.media"), true));
+            Row { resources, ..site(&format!("site-{n}"), Action::Remove, home(&format!("shard-{n}")), None) }
+        };
+        let page = markdown(&plan((0..120).map(row).collect())).unwrap();
+        assert!(page.chars().count() <= LIMIT, "{}", page.chars().count());
+        let named = |n: usize| page.matches(&format!("module.site_{n}.service.")).count();
+        assert!((0..120).all(|n| page.contains(&format!("`module.site_{n}.bucket.media`"))));
+        let whole = (0..120).filter(|n| named(*n) == 4).count();
+        assert!(whole > 0 && (0..120).all(|n| named(n) == 4 || named(n) == 0), "{whole}");
+        assert!(page.contains("parts do not fit here"), "{page:.200}");
     }
 
     #[test]

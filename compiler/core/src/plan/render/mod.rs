@@ -67,7 +67,7 @@ fn groups(plan: &Plan) -> Vec<Group<'_>> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::model::{Action, Class, FieldChange, Home, Layer, Place, Thing};
+    use super::super::model::{Action, Class, FieldChange, Home, Layer, Place, ResourceAction, ResourceChange, Thing};
     use super::super::{FileChange, Parts, Plan, assemble};
     use super::*;
 
@@ -89,6 +89,18 @@ pub(crate) mod tests {
             layer: Layer::Defaults,
             class: Class::InPlace,
             effect: String::new(),
+            counterpart: None,
+        }
+    }
+
+    pub(crate) fn gone(address: &str, stateful: bool) -> ResourceChange {
+        ResourceChange {
+            stack: "shards/s1".into(),
+            address: address.into(),
+            action: ResourceAction::Delete,
+            stateful,
+            because: Vec::new(),
+            digest: String::new(),
         }
     }
 

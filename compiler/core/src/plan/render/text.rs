@@ -1,6 +1,6 @@
 //! A plan for the terminal: a tree of what happens, worst first, between a verdict and what to do next.
 
-use super::super::model::{FieldChange, Finding, ResourceChange, Verdict};
+use super::super::model::{FieldChange, Finding, Verdict};
 use super::super::{Plan, Row};
 use super::words::{self, SECTIONS};
 use super::{Group, files, groups, safe, short};
@@ -154,12 +154,18 @@ impl Page {
         for field in &row.fields {
             self.field(field);
         }
-        for lost in row.resources.iter().filter(|resource| resource.is_loss()) {
-            let verb = words::resource(lost.action);
-            self.line(6, Tone::Bad, &format!("{verb} {} in {}", lost.address, lost.stack));
+        let gone = words::gone(row, words::ADDRESSES);
+        for (tone, changes) in [(Tone::Bad, &gone.lost), (Tone::Faint, &gone.others)] {
+            for change in changes {
+                let verb = words::resource(change.action);
+                self.line(6, tone, &format!("{verb} {} in {}", change.address, change.stack));
+            }
         }
-        if let Some(others) = words::as_much(of).filter(|_| row.resources.iter().any(ResourceChange::is_loss)) {
-            self.line(6, Tone::Bad, &others);
+        if let Some(more) = gone.more() {
+            self.line(6, Tone::Faint, &more);
+        }
+        if let Some(others) = words::as_much(of).filter(|_| !gone.is_empty()) {
+            self.line(6, if gone.lost.is_empty() { Tone::Faint } else { Tone::Bad }, &others);
         }
         if let Some(resources) = words::resources(row, of) {
             self.line(6, Tone::Faint, &format!("resources: {resources}"));
@@ -169,13 +175,13 @@ impl Page {
     /// A field with its line; on a narrow terminal the values lose their middle, never the place.
     fn field(&mut self, field: &FieldChange) {
         let place = words::place(field).map(|place| format!("  [{place}]")).unwrap_or_default();
-        let fixed = 6 + field.path.chars().count() + place.chars().count() + 6;
+        let step = words::step(field, safe).unwrap_or_default();
+        let fixed = 6 + field.path.chars().count() + place.chars().count() + 3 + step.chars().count().max(3);
         let room = self.style.width.map_or(usize::MAX, |width| width.saturating_sub(fixed).max(16));
         let (half, short) = (room / 2, |value: &str, most: usize| short(value, most.max(8)));
         let values = match (&field.old, &field.new) {
             (Some(old), Some(new)) => format!("{} -> {}", short(old, half), short(new, half)),
-            (None, Some(new)) => format!("{} (new)", short(new, room)),
-            (Some(old), None) => format!("{} (removed)", short(old, room)),
+            (None, Some(one)) | (Some(one), None) => format!("{} {step}", short(one, room)),
             (None, None) => String::new(),
         };
         let line = format!("      {}: {values}", safe(&field.path));
@@ -240,7 +246,7 @@ fn guard(finding: &Finding) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{example, field, home, plan, site};
+    use super::super::tests::{example, field, gone, home, plan, site};
     use super::*;
     use crate::plan::Action;
 
@@ -264,6 +270,23 @@ Output files
 Read every row of class 3 and above before you approve.
 ";
         assert_eq!(text(&example(), &Style::default()), expected);
+    }
+
+    #[test]
+    fn a_row_names_all_data_that_goes_and_the_first_of_the_rest() {
+        let mut resources: Vec<_> = (0..6).map(|n| gone(&format!("module.site_a.service.n{n}"), false)).collect();
+        resources.push(gone("module.site_a.bucket.media", true));
+        let row = Row { resources, ..site("a", Action::Remove, home("s1"), None) };
+        let page = text(&plan(vec![row]), &Style::default());
+        let lines = "      delete module.site_a.bucket.media in shards/s1
+      delete module.site_a.service.n0 in shards/s1
+      delete module.site_a.service.n1 in shards/s1
+      delete module.site_a.service.n2 in shards/s1
+      delete module.site_a.service.n3 in shards/s1
+      and 2 more without data
+      resources: 7 delete
+";
+        assert!(page.contains(lines), "{page}");
     }
 
     #[test]

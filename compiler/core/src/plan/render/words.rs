@@ -1,14 +1,17 @@
 //! The words that all renderers share.
 
 use super::super::model::{
-    Action, Cause, CauseKind, Class, FanOut, FieldChange, FileChange, Home, Layer, Place, Plan, ResourceAction, Row,
-    Thing, Verdict,
+    Action, Cause, CauseKind, Class, FanOut, FieldChange, FileChange, Home, Layer, Place, Plan, ResourceAction,
+    ResourceChange, Row, Thing, Verdict,
 };
 use crate::diag::{count, thousands};
 
 /// The sections of a plan, in the order in which they are shown.
 pub(super) const SECTIONS: [(Thing, &str); 4] =
     [(Thing::Platform, "Platform"), (Thing::Edge, "Edges"), (Thing::Shard, "Shards"), (Thing::Site, "Sites")];
+
+/// Resources without data that a row names as destroyed or made anew.
+pub(super) const ADDRESSES: usize = 4;
 
 pub(super) fn action(action: Action) -> &'static str {
     match action {
@@ -82,10 +85,13 @@ fn danger(plan: &Plan) -> (&'static str, String) {
             ("Review", Some(harm(plan)).filter(|said| !said.is_empty()).unwrap_or("Read it.".to_owned()))
         }
         Verdict::Refused => {
-            let refusing = plan.guards.iter().filter(|finding| finding.refuses());
-            let number = refusing.map(|finding| &finding.guard).collect::<std::collections::BTreeSet<_>>().len();
+            let refusing = || plan.guards.iter().filter(|finding| finding.refuses());
+            let number = refusing().map(|finding| &finding.guard).collect::<std::collections::BTreeSet<_>>().len();
             let verb = if number == 1 { "refuses" } else { "refuse" };
-            let refused = format!("{} {verb} it.", count(number, "guard", "guards"));
+            let reasons = refusing().count();
+            // A guard may refuse several things: each of them has a line of its own below.
+            let times = if reasons == number { String::new() } else { format!(", for {} reasons", thousands(reasons)) };
+            let refused = format!("{} {verb} it{times}.", count(number, "guard", "guards"));
             ("Refused", format!("{refused} {}", harm(plan)).trim_end().to_owned())
         }
     }
@@ -103,7 +109,9 @@ fn harm(plan: &Plan) -> String {
         field.is_some_and(|field| if is_new { &field.new } else { &field.old }.as_deref() == Some("archived"))
     };
     let migrates = |row: &Row| is_site(row) && stays(row, Class::Migration);
-    let kinds: [(usize, [&str; 2]); 12] = [
+    let is_shard_change =
+        |row: &Row| row.thing == Thing::Shard && (stays(row, Class::Brief) || stays(row, Class::Migration));
+    let kinds: [(usize, [&str; 2]); 13] = [
         (number(&|row| is_site(row) && goes(row)), ["site goes with its data", "sites go with their data"]),
         (
             number(&|row| row.thing == Thing::Shard && goes(row)),
@@ -137,8 +145,12 @@ fn harm(plan: &Plan) -> String {
             ["site changes in a way that needs care", "sites change in a way that needs care"],
         ),
         (
-            number(&|row| row.thing == Thing::Shard && (stays(row, Class::Brief) || stays(row, Class::Migration))),
+            number(&|row| is_shard_change(row) && !row.downtime.is_empty()),
             ["shard changes under all its sites", "shards change under all their sites"],
+        ),
+        (
+            number(&|row| is_shard_change(row) && row.downtime.is_empty()),
+            ["shard changes in a way that needs care", "shards change in a way that needs care"],
         ),
     ];
     let parts: Vec<String> = kinds
@@ -184,6 +196,16 @@ pub(super) fn place(field: &FieldChange) -> Option<String> {
     Some(format!("{was}{path}:{line}{layer}"))
 }
 
+/// Whether a value is new or gone, and who it comes from or goes to; nothing if it has another value.
+pub(super) fn step(field: &FieldChange, shown: impl Fn(&str) -> String) -> Option<String> {
+    let other = |word: &str| field.counterpart.as_ref().map_or(String::new(), |it| format!(", {word} {}", shown(it)));
+    match (&field.old, &field.new) {
+        (None, Some(_)) => Some(format!("(new{})", other("from"))),
+        (Some(_), None) => Some(format!("(removed{})", other("to"))),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
+}
+
 /// What outside a thing brought a row about.
 pub(super) fn cause(cause: &Cause) -> String {
     let word = match cause.kind {
@@ -215,7 +237,39 @@ pub(super) fn resources(row: &Row, of: usize) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{}{each}", parts.join(", ")))
 }
 
-/// What else is lost, if a row stands for several.
+/// What Terraform destroys or makes anew for a row.
+pub(super) struct Gone<'a> {
+    /// What holds data: all of it.
+    pub(super) lost: Vec<&'a ResourceChange>,
+    /// The first of what holds none.
+    pub(super) others: Vec<&'a ResourceChange>,
+    /// How many more hold none.
+    pub(super) rest: usize,
+}
+
+impl Gone<'_> {
+    /// How many more hold none, in words.
+    pub(super) fn more(&self) -> Option<String> {
+        (self.rest > 0).then(|| format!("and {} more without data", thousands(self.rest)))
+    }
+
+    /// Whether there is nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lost.is_empty() && self.others.is_empty()
+    }
+}
+
+/// Names what Terraform destroys or makes anew for a row; of what holds no data, `most`.
+pub(super) fn gone(row: &Row, most: usize) -> Gone<'_> {
+    let goes = |change: &&ResourceChange| change.action <= ResourceAction::Replace;
+    let (lost, mut others): (Vec<&ResourceChange>, Vec<&ResourceChange>) =
+        row.resources.iter().filter(goes).partition(|change| change.is_loss());
+    let rest = others.len().saturating_sub(most);
+    others.truncate(most);
+    Gone { lost, others, rest }
+}
+
+/// What else goes, if a row stands for several.
 pub(super) fn as_much(of: usize) -> Option<String> {
     (of > 1).then(|| format!("and as much of {}", count(of - 1, "other", "others")))
 }

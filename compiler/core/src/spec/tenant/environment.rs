@@ -47,10 +47,12 @@ layered! {
         data: Spanned<CopyData>,
         /// What is taken out of copied data; required with `data: snapshot`.
         sanitize: Option<Sanitize>,
-        /// How long it lives from its creation; required for previews, at most 30 days.
+        /// How long it is to live from its creation; required for previews without `expiresAt`, at most 30 days. Nothing counts
+        /// it down: the environment stays until a commit removes it.
         #[schemars(regex(pattern = r"^[0-9]{1,7}(m|h|d)$"), example = &"7d", extend("x-max" = "30d"))]
         ttl: Option<Spanned<Duration>>,
-        /// The day on which it ends, or the moment in UTC; overrides `ttl`.
+        /// The last day on which it lives, or the moment in UTC; overrides `ttl`. From the day after, the compiler warns until a
+        /// commit removes the environment or gives it a later day: nothing ends it by itself.
         #[schemars(regex(pattern = patterns::MOMENT), example = &"2026-12-01")]
         expires_at: Option<Spanned<String>>,
         /// What is different from production. It may not set owner, tier, region or deletion.
