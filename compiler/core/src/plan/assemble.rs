@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::digest;
 use super::model::{
-    Action, Class, Count, FORMAT, FanOut, FieldChange, FileChange, Finding, Gate, Home, Plan, ResourceAction,
+    Action, Class, Count, FORMAT, FanOut, FieldChange, FileChange, Finding, Gate, Home, Level, Plan, ResourceAction,
     ResourceCount, Row, RowClass, Summary, Thing, Unchecked, Verdict,
 };
 use crate::cost::compare::CostChange;
@@ -141,6 +141,7 @@ fn summary(plan: &Plan) -> Summary {
     let gates = plan.rows.iter().map(|row| row.gate).chain(plan.guards.iter().map(Finding::gate));
     let gate = gates.fold(Gate::default(), Gate::and);
     let verdict = verdict(plan, class, gate);
+    let can_pass = plan.guards.iter().all(|finding| finding.level != Level::Error);
     Summary {
         verdict,
         headline: headline(plan),
@@ -152,7 +153,7 @@ fn summary(plan: &Plan) -> Summary {
         stacks: stacks.len(),
         of_stacks: 0,
         of_sites: 0,
-        next: next(verdict, class).to_owned(),
+        next: next(verdict, class, can_pass).to_owned(),
     }
 }
 
@@ -167,12 +168,14 @@ fn verdict(plan: &Plan, class: Class, gate: Gate) -> Verdict {
     if is_safe { Verdict::Safe } else { Verdict::Review }
 }
 
-fn next(verdict: Verdict, class: Class) -> &'static str {
+/// What to do; `can_pass` says whether acknowledgements could let everything pass.
+fn next(verdict: Verdict, class: Class, can_pass: bool) -> &'static str {
     match verdict {
         Verdict::Nothing => "",
         Verdict::Safe => "Merge when the rows are what you meant.",
         Verdict::Review if class < Class::Brief => "Read what needs approval before you approve.",
         Verdict::Review => "Read every row of class 3 and above before you approve.",
+        Verdict::Refused if !can_pass => "Correct the errors, which no acknowledgement lets pass, and plan again.",
         Verdict::Refused => "Do what the guards ask for, or commit an acknowledgement, and plan again.",
     }
 }
