@@ -268,7 +268,8 @@ fn over_limit(
     };
     let whose = if dimension == Dimension::Sites { "" } else { "sites with " };
     Diagnostic::error(Code(code), title, span, label).help(format!(
-        "raise {} of `{id}`, or `move` {whose}{} to another shard.{biggest}",
+        "raise {} of `{id}`, or `move` {whose}{} to another shard; after a merge, `aipress place --repair` moves what is \
+         not live yet.{biggest}",
         dimension.setting(),
         dimension.amount(sum - limit),
     ))
