@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, TraversalOperator};
 use hcl_edit::structure::{Body, Structure};
 
@@ -187,8 +186,9 @@ impl<'a> Comparison<'a> {
         new: &BTreeMap<String, (&'a Resource, Instance)>,
         mut moving: BTreeSet<String>,
     ) -> Vec<Change> {
-        let pairs = self.pairs(old, new, !moving.is_empty());
-        let mut changes: BTreeMap<&str, Change> = BTreeMap::new();
+        let mut all = !moving.is_empty();
+        let mut pairs = self.pairs(old, new, all);
+        let mut changes: BTreeMap<String, Change> = BTreeMap::new();
         loop {
             let mut grew = false;
             for pair in &pairs {
@@ -196,10 +196,14 @@ impl<'a> Comparison<'a> {
                 if change.effect == Effect::Replace && moving.insert(inside(&pair.address).to_owned()) {
                     grew = true;
                 }
-                changes.insert(&pair.address, change);
+                changes.insert(pair.address.clone(), change);
             }
             if !grew {
                 return changes.into_values().collect();
+            }
+            if !all {
+                all = true;
+                pairs = self.pairs(old, new, all);
             }
         }
     }
@@ -417,7 +421,7 @@ impl Instance {
             }
             Repeat::ForEach(expression, _) => {
                 let all = entries.entry((resource.kind.clone(), resource.name.clone())).or_insert_with(|| {
-                    let all = scope.evaluate_in(source, expression).unwrap_or(Data::Null);
+                    let all = evaluated(scope, source, expression);
                     pairs(&all).into_iter().map(|(key, value)| (instance_key(&key), (key, value))).collect()
                 });
                 let (key, value) = all.get(&self.key).cloned().unwrap_or((self.key.clone(), Data::Null));
@@ -436,7 +440,7 @@ fn entry(key: String, value: Data) -> Data {
 
 /// The entries of what `for_each` walks.
 fn pairs(collection: &Data) -> Vec<(String, Data)> {
-    let keyed = |item: &Data| (super::function::text(item).unwrap_or_else(|| format!("{item:?}")), item.clone());
+    let keyed = |item: &Data| (super::function::text(item).unwrap_or_else(|| item.to_string()), item.clone());
     match collection {
         Data::Map(entries) => entries.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
         Data::Set(items) => items.iter().map(keyed).collect(),
@@ -454,9 +458,7 @@ fn flatten(scope: &mut Scope<'_>, source: SourceId, body: &Body, prefix: &str, o
                 if prefix.is_empty() && META.contains(&name) {
                     continue;
                 }
-                let value = scope.evaluate_in(source, &attribute.value);
-                let value =
-                    value.unwrap_or_else(|error| Data::Symbol(format!("{} {:?}", error.text, attribute.value.span())));
+                let value = evaluated(scope, source, &attribute.value);
                 if value != Data::Null {
                     out.entry(format!("{prefix}{name}")).or_default().push(value);
                 }
@@ -470,6 +472,11 @@ fn flatten(scope: &mut Scope<'_>, source: SourceId, body: &Body, prefix: &str, o
     }
 }
 
+/// A value, or what stands for it where it cannot be evaluated.
+fn evaluated(scope: &mut Scope<'_>, source: SourceId, expression: &Expression) -> Data {
+    scope.evaluate_in(source, expression).unwrap_or_else(|_| scope.opaque(expression))
+}
+
 fn nested(scope: &mut Scope<'_>, source: SourceId, name: &str, body: &Body, prefix: &str, out: &mut Arguments) {
     let path = format!("{prefix}{name}");
     out.entry(path.clone()).or_default().push(Data::Bool(true));
@@ -478,15 +485,13 @@ fn nested(scope: &mut Scope<'_>, source: SourceId, name: &str, body: &Body, pref
 
 fn dynamic(scope: &mut Scope<'_>, source: SourceId, label: &str, body: &Body, prefix: &str, out: &mut Arguments) {
     let iterator = body.get_attribute("iterator").and_then(variable_name).unwrap_or(label);
-    let each = body.get_attribute("for_each").map(|attribute| scope.evaluate_in(source, &attribute.value));
-    let collection = match each {
-        Some(Ok(Data::Symbol(symbol))) => {
-            out.entry(format!("{prefix}{label}")).or_default().push(Data::Symbol(symbol));
-            return;
-        }
-        Some(Ok(collection)) => collection,
-        Some(Err(_)) | None => return,
-    };
+    let Some(each) = body.get_attribute("for_each") else { return };
+    let mut collection = evaluated(scope, source, &each.value);
+    if matches!(collection, Data::Symbol(_)) {
+        // How many there will be is not known. What changes in each besides is seen in one.
+        out.entry(format!("{prefix}{label}")).or_default().push(collection);
+        collection = Data::Map(BTreeMap::from([("*".to_owned(), Data::Symbol(iterator.to_owned()))]));
+    }
     for (key, value) in pairs(&collection) {
         scope.with_bound(iterator, entry(key, value), |scope| {
             for content in body.get_blocks("content") {

@@ -3,6 +3,7 @@
 //! Invariant: a set is sorted and without repetitions; [`Data::Unknown`] stands for what is known only after apply.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::emit::hcl::{Number, Value};
 
@@ -53,7 +54,7 @@ impl Data {
             }
             Value::Call(name, arguments) => {
                 let arguments: Vec<Self> = arguments.iter().map(Self::symbolic).collect();
-                let symbol = Self::Symbol(format!("{name}({arguments:?})"));
+                let symbol = Self::Symbol(format!("{name}({})", Self::List(arguments.clone())));
                 super::function::call(name, arguments).unwrap_or(symbol)
             }
             Value::Template(_) | Value::Reference(_) => Self::Symbol(format!("{value:?}")),
@@ -74,6 +75,30 @@ impl Data {
             Self::List(items) => format!("a list of {}", crate::diag::count(items.len(), "item", "items")),
             Self::Set(items) => format!("a set of {}", crate::diag::count(items.len(), "item", "items")),
             Self::Map(entries) => format!("an object of {}", crate::diag::count(entries.len(), "field", "fields")),
+        }
+    }
+}
+
+/// As it stands in a symbol: what a symbol names is not quoted again, so that addresses are found in it.
+impl fmt::Display for Data {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => out.write_str("?"),
+            Self::Symbol(symbol) => out.write_str(symbol),
+            Self::Null => out.write_str("null"),
+            Self::Bool(flag) => write!(out, "{flag}"),
+            Self::Number(Number::Integer(number)) => write!(out, "{number}"),
+            Self::Number(Number::Decimal(text)) => out.write_str(text),
+            Self::String(text) => write!(out, "{text:?}"),
+            Self::List(items) | Self::Set(items) => {
+                let items: Vec<String> = items.iter().map(Self::to_string).collect();
+                let kind = if matches!(self, Self::Set(_)) { "set" } else { "" };
+                write!(out, "{kind}[{}]", items.join(", "))
+            }
+            Self::Map(entries) => {
+                let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key:?} = {value}")).collect();
+                write!(out, "{{{}}}", entries.join(", "))
+            }
         }
     }
 }

@@ -3,17 +3,18 @@
 //! Input: an expression and the values of variables. Output: [`Data`], or what is wrong and where. What is known only
 //! after apply stays [`Data::Unknown`] and spreads only as far as it matters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use hcl_edit::Span as _;
 use hcl_edit::expr::{
     BinaryOp, BinaryOperator, Expression, ForExpr, FuncCall, Object, ObjectKey, Traversal, TraversalOperator, UnaryOp,
     UnaryOperator,
 };
 use hcl_edit::template::{Element, Template};
+use hcl_edit::{Decorated, Span as _};
 
-use super::contract::Contract;
+use super::check::walk::{Reference, Visit, Walk, attribute_name};
+use super::contract::{Contract, Repeat};
 use super::data::Data;
 use super::function;
 use crate::emit::hcl::Number;
@@ -100,8 +101,8 @@ impl<'c> Scope<'c> {
                 Data::Bool(false) => self.evaluate(&choice.false_expr),
                 Data::Unknown => Ok(Data::Unknown),
                 Data::Symbol(condition) => {
-                    let choices = (self.evaluate(&choice.true_expr)?, self.evaluate(&choice.false_expr)?);
-                    Ok(Data::Symbol(format!("if({condition}, {choices:?})")))
+                    let (yes, no) = (self.evaluate(&choice.true_expr)?, self.evaluate(&choice.false_expr)?);
+                    Ok(Data::Symbol(format!("if({condition}, {yes}, {no})")))
                 }
                 other => self.fail(&choice.cond_expr, &format!("expected true or false, found {}", other.describe())),
             },
@@ -178,7 +179,11 @@ impl<'c> Scope<'c> {
                     return self.fail_at(root.span(), "expected a variable or a local");
                 };
                 operators = rest;
-                self.root(root.value().as_str(), name.value().as_str(), name.span())?
+                let (root, place, name) = (root.value().as_str(), name.span(), name.value().as_str());
+                match self.collection(root, name, rest) {
+                    Some(all) => all,
+                    None => self.root(root, name, place)?,
+                }
             }
             (expression, _) => self.evaluate(expression)?,
         };
@@ -206,6 +211,44 @@ impl<'c> Scope<'c> {
         }
     }
 
+    /// All instances of a resource of which there may be several, where they are named together.
+    fn collection(&mut self, kind: &str, name: &str, rest: &[Decorated<TraversalOperator>]) -> Option<Data> {
+        let is_splat = |operator: &TraversalOperator| {
+            matches!(operator, TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_))
+        };
+        if !self.symbolic || rest.first().is_some_and(|operator| !is_splat(operator.value())) {
+            return None;
+        }
+        let contract = self.contract?;
+        let resource = contract.resources.iter().find(|known| known.kind == kind && known.name == name)?;
+        let (Repeat::Count(expression, span) | Repeat::ForEach(expression, span)) = &resource.repeat else {
+            return None;
+        };
+        let base = format!("{kind}.{name}");
+        if self.open.contains(&base) {
+            return None;
+        }
+        self.open.push(base.clone());
+        let bound = std::mem::take(&mut self.bound);
+        let repeat = self.evaluate_in(span.source, expression);
+        self.bound = bound;
+        self.open.pop();
+        let one = |key: &str| Data::Symbol(format!("{base}{}", super::predict::instance_key(key)));
+        match (&resource.repeat, repeat.ok()?) {
+            (Repeat::Count(..), Data::Number(Number::Integer(count))) => {
+                Some(Data::List((0..count).map(|at| Data::Symbol(format!("{base}[{at}]"))).collect()))
+            }
+            (Repeat::ForEach(..), Data::Map(entries)) => {
+                Some(Data::Map(entries.into_keys().map(|key| (key.clone(), one(&key))).collect()))
+            }
+            (Repeat::ForEach(..), Data::Set(items)) => {
+                let entry = |item: &Data| function::text(item).map(|key| (key.clone(), one(&key)));
+                items.iter().map(entry).collect::<Option<_>>().map(Data::Map)
+            }
+            _ => None,
+        }
+    }
+
     fn local(&mut self, name: &str, place: Option<Range<usize>>) -> Result<Data> {
         if let Some(value) = self.done.get(name) {
             return Ok(value.clone());
@@ -226,7 +269,7 @@ impl<'c> Scope<'c> {
         Ok(value)
     }
 
-    fn splat(&mut self, value: Data, rest: &[hcl_edit::Decorated<TraversalOperator>]) -> Result<Data> {
+    fn splat(&mut self, value: Data, rest: &[Decorated<TraversalOperator>]) -> Result<Data> {
         let items = match value {
             Data::Unknown => return Ok(Data::Unknown),
             Data::Symbol(symbol) => {
@@ -261,8 +304,8 @@ impl<'c> Scope<'c> {
                 _ => format!("{symbol}{}", super::predict::instance_key(&key)),
             })),
             (Data::Symbol(symbol), Data::Number(Number::Integer(at))) => Ok(Data::Symbol(format!("{symbol}[{at}]"))),
-            (Data::Symbol(symbol), key) => Ok(Data::Symbol(format!("{symbol}[{key:?}]"))),
-            (value, Data::Symbol(key)) => Ok(Data::Symbol(format!("{value:?}[{key}]"))),
+            (Data::Symbol(symbol), key) => Ok(Data::Symbol(format!("{symbol}[{key}]"))),
+            (value, Data::Symbol(key)) => Ok(Data::Symbol(format!("{value}[{key}]"))),
             (Data::Map(mut entries), Data::String(key)) => match entries.remove(&key) {
                 Some(value) => Ok(value),
                 None => self.fail_at(place, &format!("there is no field `{key}`")),
@@ -300,9 +343,9 @@ impl<'c> Scope<'c> {
         }
         let right = self.evaluate(&operation.rhs_expr)?;
         match function::operate(operator, &left, &right) {
-            Some(value) => Ok(value),
-            None if self.symbolic => Ok(Data::Symbol(format!("{operator:?}({left:?}, {right:?})"))),
-            None => {
+            Some(value) if !self.symbolic || value != Data::Unknown => Ok(value),
+            _ if self.symbolic => Ok(Data::Symbol(format!("{operator:?}({left}, {right})"))),
+            _ => {
                 let text = format!("{} and {} do not fit this operator", left.describe(), right.describe());
                 self.fail_at(operation.span(), &text)
             }
@@ -336,7 +379,7 @@ impl<'c> Scope<'c> {
             }
         }
         if self.symbolic {
-            let symbol = format!("{name}({arguments:?})");
+            let symbol = format!("{name}({})", Data::List(arguments.clone()));
             return Ok(match function::call(name, arguments) {
                 Ok(Data::Unknown) | Err(_) => Data::Symbol(symbol),
                 Ok(value) => value,
@@ -348,10 +391,7 @@ impl<'c> Scope<'c> {
     fn for_expression(&mut self, expression: &ForExpr) -> Result<Data> {
         let pairs: Vec<(Data, Data)> = match self.evaluate(&expression.intro.collection_expr)? {
             Data::Unknown => return Ok(Data::Unknown),
-            Data::Symbol(symbol) => {
-                let rest = (expression.key_expr.as_ref().map(ToString::to_string), expression.value_expr.to_string());
-                return Ok(Data::Symbol(format!("for({symbol}, {rest:?})")));
-            }
+            Data::Symbol(_) => return Ok(self.opaque(&Expression::from(expression.clone()))),
             Data::Map(entries) => entries.into_iter().map(|(key, value)| (Data::String(key), value)).collect(),
             Data::List(items) => (0..).map(Data::integer).zip(items).collect(),
             Data::Set(items) => items.into_iter().map(|item| (item.clone(), item)).collect(),
@@ -363,7 +403,27 @@ impl<'c> Scope<'c> {
         let depth = self.bound.len();
         let result = self.rounds(expression, pairs);
         self.bound.truncate(depth);
-        result
+        match result {
+            Ok(Data::Unknown) if self.symbolic => Ok(self.opaque(&Expression::from(expression.clone()))),
+            result => result,
+        }
+    }
+
+    /// What an expression that is not evaluated stands for: its text, and the value of every name in it.
+    pub(super) fn opaque(&mut self, expression: &Expression) -> Data {
+        let mut names = Names::default();
+        Walk::default().expression(expression, &mut names);
+        let mut text = expression.to_string();
+        for name in names.0 {
+            let value = match name.split_once('.') {
+                Some((root, name)) if !self.bound.iter().any(|(bound, _)| bound == root) => {
+                    self.collection(root, name, &[]).map_or_else(|| self.root(root, name, None), Ok)
+                }
+                _ => self.bound(name.split('.').next().unwrap_or_default(), None),
+            };
+            text.push_str(&format!(" {name}={}", value.unwrap_or(Data::Unknown)));
+        }
+        Data::Symbol(text)
     }
 
     fn rounds(&mut self, expression: &ForExpr, pairs: Vec<(Data, Data)>) -> Result<Data> {
@@ -402,6 +462,18 @@ impl<'c> Scope<'c> {
     fn fail_at<T>(&self, place: Option<Range<usize>>, text: &str) -> Result<T> {
         let place = place.unwrap_or_default();
         Err(EvalError { text: text.to_owned(), span: Span::new(self.source, place.start, place.end) })
+    }
+}
+
+/// The names that an expression begins with: `var.images`, `google_project.shard`, `each.key`.
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl<'a> Visit<'a> for Names {
+    fn reference(&mut self, reference: &Reference<'a>) {
+        let root = reference.root.value().as_str();
+        let name = reference.operators.first().and_then(attribute_name);
+        self.0.insert(name.map_or_else(|| root.to_owned(), |(name, _)| format!("{root}.{name}")));
     }
 }
 

@@ -167,10 +167,10 @@ fn equal(left: &Data, right: &Data) -> Data {
 
 fn has_unknown(value: &Data) -> bool {
     match value {
-        Data::Unknown => true,
+        Data::Unknown | Data::Symbol(_) => true,
         Data::List(items) | Data::Set(items) => items.iter().any(has_unknown),
         Data::Map(entries) => entries.values().any(has_unknown),
-        Data::Symbol(_) | Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => false,
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => false,
     }
 }
 
@@ -208,7 +208,7 @@ fn is_empty(value: &Data) -> bool {
 fn all(list: &Data, wanted: bool) -> Result {
     let list = items(list).ok_or_else(misuse)?;
     let against = list.contains(&Data::Bool(!wanted));
-    match (against, list.contains(&Data::Unknown)) {
+    match (against, list.iter().any(has_unknown)) {
         (true, _) => Ok(Data::Bool(!wanted)),
         (false, true) => Ok(Data::Unknown),
         (false, false) => Ok(Data::Bool(wanted)),
@@ -217,6 +217,7 @@ fn all(list: &Data, wanted: bool) -> Result {
 
 fn coalesce(list: &[Data]) -> Result {
     let first = list.iter().find(|item| **item != Data::Null && !is_empty(item));
+    let first = first.map(|item| if matches!(item, Data::Symbol(_)) { &Data::Unknown } else { item });
     first.cloned().ok_or_else(|| "all of these are null or empty".to_owned())
 }
 
