@@ -203,16 +203,7 @@ fn resource(change: &ResourceChange) -> Value {
 
 fn fan_outs(plan: &Plan) -> Vec<String> {
     let said = plan.fan_outs.iter().filter(|fan| fan.changed > 0);
-    said.map(|fan| {
-        let others = words::exceptions(fan, safe);
-        safe(&format!(
-            "Of {} {} changes {}{others}.",
-            crate::diag::count(fan.of, "site", "sites"),
-            words::cause(&fan.cause),
-            fan.changed
-        ))
-    })
-    .collect()
+    said.map(|fan| format!("{}.", words::fan_out(fan, safe))).collect()
 }
 
 /// Numbers of names, in the order in which they were met.

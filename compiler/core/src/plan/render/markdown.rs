@@ -196,13 +196,7 @@ impl Page {
             }
         }
         for fan in plan.fan_outs.iter().filter(|fan| fan.changed > 0) {
-            let others = words::exceptions(fan, code);
-            let cause = code(&words::cause(&fan.cause));
-            self.may(&format!(
-                "\nOf {} {cause} changes {}{others}.\n",
-                count(fan.of, "site", "sites"),
-                thousands(fan.changed)
-            ));
+            self.may(&format!("\n{}.\n", words::fan_out(fan, code)));
         }
     }
 

@@ -4,7 +4,7 @@ use super::super::model::{FieldChange, Finding, Verdict};
 use super::super::{Plan, Row};
 use super::words::{self, SECTIONS};
 use super::{Group, files, groups, safe, short};
-use crate::diag::{count, thousands};
+use crate::diag::thousands;
 
 /// Names that a row of several things shows.
 const NAMES: usize = 8;
@@ -195,11 +195,8 @@ impl Page {
             if fan.changed == 0 {
                 continue;
             }
-            let sites = count(fan.changed, "site", "sites");
-            let others = words::exceptions(fan, safe);
-            let line = format!("{} changes {sites} of {}{others}", words::cause(&fan.cause), fan.of);
             self.out.push('\n');
-            self.line(0, Tone::Title, &line);
+            self.line(0, Tone::Title, &words::fan_out(fan, safe));
         }
     }
 

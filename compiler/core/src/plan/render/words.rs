@@ -274,13 +274,16 @@ pub(super) fn as_much(of: usize) -> Option<String> {
     (of > 1).then(|| format!("and as much of {}", count(of - 1, "other", "others")))
 }
 
-/// Sites that a change of a layer does not reach.
-pub(super) fn exceptions(fan: &FanOut, shown: impl Fn(&str) -> String) -> String {
+/// What a change of a layer, blueprint or channel reaches, and which sites it does not.
+pub(super) fn fan_out(fan: &FanOut, shown: impl Fn(&str) -> String) -> String {
     let verb = if fan.excepted == 1 { "stays as it is" } else { "stay as they are" };
-    match fan.excepted {
+    let cause = shown(&cause(&fan.cause));
+    let others = match fan.excepted {
         0 => String::new(),
         number => format!("; {} {verb}: {}", thousands(number), list_of(&fan.exceptions, number, 3, shown)),
-    }
+    };
+    let verb = if fan.of == 1 { "changes" } else { "change" };
+    format!("{cause}: {} of {} {verb}{others}", thousands(fan.changed), count(fan.of, "site", "sites"))
 }
 
 /// How many resources of the whole plan have which action.
