@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panic")]
 
+mod terraform;
+
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 use aipress_core::blueprint::check::Tables;
 use aipress_core::blueprint::{Argument, CallOf, Contract, Effect, changes, check_call};
@@ -155,8 +156,8 @@ fn predicted_effects_are_what_terraform_plans() {
     assert_eq!(check_call(&contract, "fleet", &before), []);
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &before);
-    terraform(folder.path(), &["init", "-no-color"]);
-    terraform(folder.path(), &["apply", "-no-color", "-input=false", "-auto-approve"]);
+    terraform::run(folder.path(), &["init", "-no-color"]);
+    terraform::run(folder.path(), &["apply", "-no-color", "-input=false", "-auto-approve"]);
     for (what, given) in AFTER {
         let after = arguments(given);
         let call = |arguments| Some(CallOf { contract: &contract, name: "fleet", arguments });
@@ -178,8 +179,6 @@ fn write(folder: &Path, arguments: &BTreeMap<String, Argument>) {
 }
 
 fn planned(folder: &Path) -> BTreeMap<String, Effect> {
-    terraform(folder, &["plan", "-no-color", "-input=false", "-out=plan"]);
-    let plan: serde_json::Value = serde_json::from_str(&terraform(folder, &["show", "-json", "plan"])).unwrap();
     let one = |change: &serde_json::Value| {
         let actions: Vec<&str> =
             change["change"]["actions"].as_array().unwrap().iter().map(|action| action.as_str().unwrap()).collect();
@@ -193,14 +192,5 @@ fn planned(folder: &Path) -> BTreeMap<String, Effect> {
         };
         Some((change["address"].as_str().unwrap().to_owned(), effect))
     };
-    plan["resource_changes"].as_array().unwrap().iter().filter_map(one).collect()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the test runs the real terraform over real files")]
-fn terraform(folder: &Path, arguments: &[&str]) -> String {
-    let run = Command::new("terraform").args(arguments).current_dir(folder).output();
-    let run = run.expect("terraform must be installed");
-    let (out, error) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(run.status.success(), "terraform {arguments:?}: {out}\n{error}");
-    out.into_owned()
+    terraform::plan(folder).iter().filter_map(one).collect()
 }

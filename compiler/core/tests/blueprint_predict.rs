@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail by panic")]
 
+mod terraform;
+
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
 
 use aipress_core::blueprint::{Argument, Contract, check_addresses, check_call, predict};
 use aipress_core::emit::hcl::{Block, Body, Reference, Value};
@@ -125,22 +125,9 @@ fn planned(root: &str, module: &str) -> Vec<String> {
     std::fs::create_dir(folder.path().join("site")).unwrap();
     std::fs::write(folder.path().join("main.tf"), root).unwrap();
     std::fs::write(folder.path().join("site/main.tf"), module).unwrap();
-    terraform(folder.path(), &["init", "-no-color"]);
-    terraform(folder.path(), &["plan", "-no-color", "-input=false", "-out=plan"]);
-    let shown = terraform(folder.path(), &["show", "-json", "plan"]);
-    let plan: serde_json::Value = serde_json::from_str(&shown).unwrap();
-    let changes = plan["resource_changes"].as_array().unwrap();
+    terraform::run(folder.path(), &["init", "-no-color"]);
     let mut addresses: Vec<String> =
-        changes.iter().map(|change| change["address"].as_str().unwrap().to_owned()).collect();
+        terraform::plan(folder.path()).iter().map(|change| change["address"].as_str().unwrap().to_owned()).collect();
     addresses.sort();
     addresses
-}
-
-#[expect(clippy::disallowed_methods, reason = "the test runs the real terraform over real files")]
-fn terraform(folder: &Path, arguments: &[&str]) -> String {
-    let run = Command::new("terraform").args(arguments).current_dir(folder).output();
-    let run = run.expect("terraform must be installed");
-    let (out, error) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(run.status.success(), "terraform {arguments:?}: {out}\n{error}");
-    out.into_owned()
 }
