@@ -71,6 +71,7 @@ fn site(n: usize, size: [u64; 3]) -> SiteRequest {
         labels: BTreeMap::new(),
         pin: None,
         moving_from: None,
+        is_cut_over: false,
         near: Vec::new(),
         apart: Vec::new(),
         dedicated: false,

@@ -20,6 +20,7 @@ pub fn of(platform: &Platform, site: &ResolvedSite, span: Span) -> SiteFacts {
         residency: residency(platform, spec),
         pin: spec.placement.shard.clone(),
         move_to: spec.r#move.as_ref().and_then(|plan| plan.to.shard.clone()),
+        is_cut_over: spec.r#move.as_ref().is_some_and(|plan| plan.phase.value >= MovePhase::Cutover),
         move_from: spec
             .r#move
             .as_ref()

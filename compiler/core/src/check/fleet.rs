@@ -99,6 +99,8 @@ pub struct SiteFacts {
     pub pin: Option<Spanned<String>>,
     /// Where `move.to.shard` sends it.
     pub move_to: Option<Spanned<String>>,
+    /// Whether its move is at the cutover or behind it.
+    pub is_cut_over: bool,
     /// The shard of `move.from` that it stays on until the cutover of its move.
     pub move_from: Option<Spanned<String>>,
     /// The shard of `move.from` that it leaves while its move is at the cutover.

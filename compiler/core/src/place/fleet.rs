@@ -60,6 +60,7 @@ fn request(fleet: &Fleet, site: &SiteFacts, names: &mut Names) -> SiteRequest {
         // A pin is for the tenant's data in production; a move names its target itself until it is done.
         pin: site.pin.clone().filter(|_| production && !is_moving),
         moving_from: site.move_from.clone(),
+        is_cut_over: site.is_cut_over,
         near: peers(&site.near),
         apart: peers(&site.apart),
         dedicated: site.dedicated,

@@ -217,6 +217,8 @@ pub struct SiteRequest {
     pub pin: Option<Spanned<String>>,
     /// The shard that has its data while it is on its way to the recorded one: it stays there, and takes room on both.
     pub moving_from: Option<Spanned<String>>,
+    /// Whether its move is at the cutover or behind it, so that it is served where it goes.
+    pub is_cut_over: bool,
     /// Whether it accepts only shards that are dedicated to its organisation.
     pub dedicated: bool,
     /// Production or not; other environments prefer the edge of their tenant's production.

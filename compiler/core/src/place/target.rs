@@ -27,6 +27,15 @@ pub(super) fn check(fleet: &Roster<'_>, chooser: &Chooser<'_, '_>, out: &mut Dia
         let Some(to) = &request.move_to else { continue };
         let Some(shard) = fleet.shard(&to.value) else { continue };
         let is_recorded = fleet.homes[site].is_some_and(|home| home.record.shard == to.value);
+        if is_recorded && !request.is_cut_over && request.moving_from.as_ref().is_none_or(|from| from.value == to.value)
+        {
+            let title = format!("`{}` is to move to `{}`, where it lives", request.id, to.value);
+            out.push(
+                Diagnostic::error(NO_TARGET, title, to.span, "expected another shard")
+                    .help("name the shard that it is to go to, or take `move` out."),
+            );
+            continue;
+        }
         let found =
             if is_recorded { recorded(fleet, &trial, site, shard) } else { asked(fleet, &mut trial, site, shard) };
         if let Some(found) = found {

@@ -120,7 +120,8 @@ fn home_problems(fleet: &Roster<'_>, site: &SiteRequest, home: &Home<'_>) -> Vec
         let title = format!("`{}` may not stay on `{recorded}`: {reason}", site.id);
         let diagnostic = related(Diagnostic::error(Code(312), title, span, label));
         found.push(diagnostic.help(format!(
-            "undo the change of the site or of shard `{recorded}`, or move the site first with `move: {{to: {{shard: NAME}}}}`."
+            "undo the change of the site or of shard `{recorded}`, or let the same commit move the site: \
+             `move: {{from: {recorded}, to: {{shard: NAME}}, reason: WHY}}`."
         )));
     }
     found

@@ -55,6 +55,7 @@ pub fn site(id: &str) -> SiteRequest {
         labels: BTreeMap::new(),
         pin: None,
         moving_from: None,
+        is_cut_over: false,
         near: Vec::new(),
         apart: Vec::new(),
         dedicated: false,

@@ -176,6 +176,7 @@ fn site(
         labels: BTreeMap::new(),
         pin: None,
         moving_from: None,
+        is_cut_over: false,
         near: Vec::new(),
         apart: Vec::new(),
         dedicated: false,
