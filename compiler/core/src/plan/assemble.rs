@@ -78,7 +78,7 @@ type At<'a> = Option<(&'a str, &'a str, bool)>;
 
 /// What has to be equal for two rows to be of one class.
 type Key<'a> =
-    (Thing, Action, [At<'a>; 2], Class, &'a str, Vec<(&'a str, Option<&'a str>, Option<&'a str>)>, Vec<String>);
+    (Thing, Action, [At<'a>; 2], (Class, Gate), &'a str, Vec<(&'a str, Option<&'a str>, Option<&'a str>)>, Vec<String>);
 
 fn key<'r>(row: &'r Row) -> Key<'r> {
     let field = |field: &'r FieldChange| (field.path.as_str(), field.old.as_deref(), field.new.as_deref());
@@ -96,7 +96,7 @@ fn key<'r>(row: &'r Row) -> Key<'r> {
     });
     let resources: BTreeSet<String> = resources.collect();
     let fields = row.fields.iter().map(field).collect();
-    (row.thing, row.action, homes, row.class, &row.downtime, fields, resources.into_iter().collect())
+    (row.thing, row.action, homes, (row.class, row.gate), &row.downtime, fields, resources.into_iter().collect())
 }
 
 /// Puts rows together that differ in nothing but the name; what destroys comes first.
