@@ -139,19 +139,21 @@ fn files_that_no_commit_has_are_recorded_only_by_order() {
     edit(&fleet, "tenants/alder.yaml", "min: 1", "min: 0");
     fleet.write("tenants/larch.yaml", &fs::read(fleet.path().join("tenants/birch.yaml")).unwrap());
     edit(&fleet, "tenants/larch.yaml", "birch", "larch");
-    for more in [&[][..], &["--begin"]] {
+    for more in [&[][..], &["--begin"], &["--commit", "HEAD"]] {
         let run = fleet.aipress(&[&["record", "--folder", "applied"], more].concat());
         let said = text(&run.stderr);
         assert_eq!(run.status.code(), Some(1), "{said}");
-        let parts =
-            ["AIP0642", "`tenants/alder.yaml` and `tenants/larch.yaml` are not as in the commit", "--rev", "--commit"];
+        let parts = ["AIP0642", "`tenants/alder.yaml` and `tenants/larch.yaml` are not as in commit", "--rev"];
         assert!(parts.iter().all(|part| said.contains(part)), "{said}");
         assert!(!fleet.path().join("applied").exists());
     }
-    record(&fleet, &["--rev", "HEAD"]);
+    let run = fleet.aipress(&["record", "--folder", "applied", "--rev", "HEAD", "--commit", "a"]);
+    assert!(text(&run.stderr).contains("is not what `--rev HEAD` names"), "{}", text(&run.stderr));
+    record(&fleet, &["--rev", "HEAD", "--commit", "HEAD"]);
     let planned = plan(&fleet, &APPLIED).1;
     assert!(["site/alder", "site/larch"].iter().all(|site| rows(&planned).contains(site)), "{:?}", rows(&planned));
-    record(&fleet, &["--commit", "HEAD"]);
+    // A build without the repository's history is told what its files are.
+    record(&fleet, &["--commit", &"ab".repeat(20)]);
     fs::remove_file(fleet.path().join("tenants/larch.yaml")).unwrap();
     edit(&fleet, "tenants/alder.yaml", "min: 0", "min: 1");
     record(&fleet, &[]);

@@ -120,6 +120,11 @@ fn a_missing_revision_repository_or_fleet_is_said_without_guessing() {
     fleet.commit("first");
     let said = |arguments: &[&str]| text(&fleet.aipress(arguments).stderr);
     assert!(said(&["check", "--rev", "nosuch"]).contains("AIP0601"));
+    // A tree has no `tenants/` where one is looked for, and would pass for an empty fleet.
+    for arguments in [["check", "--rev", "HEAD:tenants"], ["plan", "--base", "HEAD:tenants"]] {
+        let told = said(&arguments);
+        assert!(told.contains("AIP0601") && told.contains("`HEAD:tenants` is not a commit"), "{told}");
+    }
     let empty = tempfile::tempdir().unwrap();
     let output = common::aipress(empty.path(), &["check"]);
     assert!(text(&output.stderr).contains("AIP0014") && output.status.code() == Some(1));

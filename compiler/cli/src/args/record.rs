@@ -16,7 +16,8 @@ pub struct RecordArgs {
     /// The folder with the records, one file for each stack: what is there is read, and written anew.
     #[arg(long, value_name = "DIR", env = "AIPRESS_RECORD_FOLDER", hide_env = true)]
     pub folder: PathBuf,
-    /// The commit that is applied (default: that of --rev, or the one that is checked out).
+    /// The commit that is applied, for a build without the repository (default: that of --rev, or the one that is
+    /// checked out). Where it is at hand, the files have to be as it has them.
     #[arg(long, value_name = "COMMIT", env = "AIPRESS_RECORD_COMMIT", hide_env = true)]
     pub commit: Option<String>,
     /// Only mark in the records that an apply of this commit begins.

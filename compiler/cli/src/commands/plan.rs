@@ -148,7 +148,8 @@ fn verify(plan: &Plan, paths: &[PathBuf]) -> Result<(), Failure> {
         return Ok(());
     }
     let ids = list(missing.iter().map(|row| &row.id), "and", 8);
-    let title = format!("{} of this change not reviewed: {ids}", count(missing.len(), "row is", "rows are"));
+    let title =
+        format!("{} not reviewed: {ids}", count(missing.len(), "row of this change was", "rows of this change were"));
     Err(Diagnostic::error_without_place(UNREVIEWED, title).help("review the plan again.").into())
 }
 

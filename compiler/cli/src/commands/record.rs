@@ -41,8 +41,15 @@ pub fn run(folder: &Path, args: &RecordArgs) -> Result<Exit, Failure> {
     let fleet = fleet::load(folder, &args.input)?;
     let chosen = select::choose(&fleet.compilation.stacks(), &args.stacks)?;
     let commit = commit(folder, args)?;
-    if args.commit.is_none() && args.input.rev.is_none() {
-        committed(folder, &fleet.sources)?;
+    match &args.input.rev {
+        None => committed(folder, &fleet.sources, &commit, args.commit.is_some())?,
+        Some(revision) if source::commit(folder, revision)? != commit => {
+            let title = format!("`--commit {commit}` is not what `--rev {revision}` names");
+            return Err(Diagnostic::error_without_place(DIRTY, title)
+                .help("name the commit once: `--rev REV` records what a commit gives.")
+                .into());
+        }
+        Some(_) => {}
     }
     let at = moment(args.input.now);
     let name = &fleet.compilation.fleet().platform.metadata.name.value;
@@ -80,9 +87,13 @@ fn commit(folder: &Path, args: &RecordArgs) -> Result<String, Diagnostic> {
     }
 }
 
-/// Refuses files that the commit has otherwise: a record would say that what they give is what the commit gives.
-fn committed(folder: &Path, here: &SourceSet) -> Result<(), Failure> {
-    let there = source::load(folder, Some("HEAD"))?;
+/// Refuses files that the commit has otherwise: a record would say that what they give is what the commit gives. A build
+/// whose sources come without their repository is `told` the commit, and nothing can be held against it.
+fn committed(folder: &Path, here: &SourceSet, commit: &str, told: bool) -> Result<(), Failure> {
+    if told && source::commit(folder, commit).is_err() {
+        return Ok(());
+    }
+    let there = source::load(folder, Some(commit))?;
     let texts = |sources: &SourceSet| -> BTreeMap<String, String> {
         sources.files().map(|(_, source)| (source.path.to_string(), source.text.to_string())).collect()
     };
@@ -93,9 +104,9 @@ fn committed(folder: &Path, here: &SourceSet) -> Result<(), Failure> {
         return Ok(());
     }
     let is = if dirty.len() == 1 { "is" } else { "are" };
-    let title = format!("{} {is} not as in the commit that is checked out", list(&dirty, "and", NAMED));
-    let help = "commit the change and record that commit, or name what is applied: `--rev REV` records what a commit gives, \
-                `--commit COMMIT` that these files are what the commit gives.";
+    let title = format!("{} {is} not as in commit `{}`", list(&dirty, "and", NAMED), commit);
+    let help =
+        "commit the change and record that commit, or name what is applied: `--rev REV` records what a commit gives.";
     Err(Diagnostic::error_without_place(DIRTY, title).help(help).into())
 }
 

@@ -122,7 +122,8 @@ fn resolve<'r>(repository: &'r Repository, revision: &str) -> Result<Object<'r>,
 }
 
 fn tree_of<'r>(repository: &'r Repository, revision: &str) -> Result<Tree<'r>, Diagnostic> {
-    resolve(repository, revision)?.peel_to_tree().map_err(|_| no_commit(revision))
+    let commit = resolve(repository, revision)?.peel_to_commit().map_err(|_| no_commit(revision))?;
+    commit.tree().map_err(|error| cannot_read(&error))
 }
 
 fn no_commit(revision: &str) -> Diagnostic {
