@@ -81,6 +81,7 @@ fn classify(row: &mut Row, base: Side<'_>, head: Side<'_>) {
     }
     spared(row);
     unnoticed(row, base, head);
+    unserved(row, base, head);
     let of_fields = row.fields.iter().map(|field| field.class).max();
     let of_action = of_action(row, base);
     row.class = of_fields.into_iter().chain(of_action).chain(of_resources(row)).max().unwrap_or_default();
@@ -106,6 +107,23 @@ fn unnoticed(row: &mut Row, base: Side<'_>, head: Side<'_>) {
             field.class = Class::InPlace;
             field.effect = format!("{}; no site lives here, so that nobody notices", field.effect);
         }
+    }
+}
+
+/// How a site runs is noticed by nobody while it answers nobody: suspended, archived or about to be deleted, before and after.
+fn unserved(row: &mut Row, base: Side<'_>, head: Side<'_>) {
+    let is_quiet = |side: Side<'_>| side.fleet.site(&row.name).is_some_and(|s| s.state != LifecycleState::Active);
+    if row.thing != Thing::Site
+        || row.resources.iter().any(ResourceChange::is_loss)
+        || !is_quiet(base)
+        || !is_quiet(head)
+    {
+        return;
+    }
+    let runs = |path: &str| ["runtime.", "wordpress.", "cache."].iter().any(|start| path.starts_with(start));
+    for field in row.fields.iter_mut().filter(|field| field.class == Class::Brief && runs(&field.path)) {
+        field.class = Class::InPlace;
+        field.effect = format!("{}; the site answers nobody, so that nobody notices", field.effect);
     }
 }
 
